@@ -1,0 +1,21 @@
+// npm run lint [-- names of steps]
+
+import { fileURLToPath } from 'node:url'
+import { packageBin } from './package-bin.mjs'
+import { runSteps } from './steps.mjs'
+
+const node = process.execPath
+
+export const lintSteps = [
+  { name: 'rustfmt', command: ['cargo', 'fmt', '--all', '--check'] },
+  { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
+  { name: 'oxlint', command: [node, ...packageBin('oxlint'), '--deny-warnings'] },
+  { name: 'types', command: [node, ...packageBin('typescript', 'tsc'), '--noEmit', '-p', '__test__/types/tsconfig.json'] },
+  { name: 'declarations', command: [node, 'scripts/check-declarations.mjs'] },
+]
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // The last two read what the build emits.
+  const build = { name: 'build', command: [node, 'scripts/build-if-needed.mjs'] }
+  await runSteps([build, ...lintSteps], process.argv.slice(2))
+}
