@@ -1,0 +1,393 @@
+//! The protocol: two cursors, two private copies, and nothing that knows the element type.
+//!
+//! This is the only copy of the algorithm. Typed handles, the byte rings of the Node addon and
+//! the Loom models all run it.
+//!
+//! # State
+//!
+//! `tail` and `head` count slots from the ring's birth and never go back; a slot's index is its
+//! position modulo the capacity. Slots in `[head, tail)` are the consumer's, the rest are the
+//! producer's (INV-SEQ-1). Each side keeps a private copy of the other's cursor that can only be
+//! behind it, so that it errs on the side of "full" or "empty" and then looks again (INV-SEQ-3).
+//!
+//! | field | written by | read by |
+//! | --- | --- | --- |
+//! | `tail` | producer | both |
+//! | `cached_head` | producer | producer |
+//! | `head` | consumer | both |
+//! | `cached_tail` | consumer | consumer |
+//!
+//! # Steps
+//!
+//! | | producer | consumer |
+//! | --- | --- | --- |
+//! | 1 | load `tail` (`OWN_TAIL`) | load `head` (`OWN_HEAD`) |
+//! | 2 | read `cached_head`, plain | read `cached_tail`, plain |
+//! | 3 | only if short: load `head` (`OBSERVE_HEAD`) | only if short: load `tail` (`OBSERVE_TAIL`) |
+//! | 4 | write slots | read slots |
+//! | 5 | store `tail` (`PUBLISH_TAIL`) | store `head` (`PUBLISH_HEAD`) |
+//!
+//! # Why it is right
+//!
+//! An element at position `p`, written in lap `k` and overwritten in lap `k + 1`:
+//!
+//! ```text
+//! producer: write slot p ─sb→ store tail > p  (PUBLISH_TAIL, Release)
+//!                                    │ synchronises with (INV-ORD-1)
+//! consumer:      load tail > p (OBSERVE_TAIL, Acquire) ─sb→ read slot p
+//!                                                             ─sb→ store head > p (PUBLISH_HEAD, Release)
+//!                                                                         │ synchronises with (INV-ORD-2)
+//! producer:                   load head > p (OBSERVE_HEAD, Acquire) ─sb→ write slot p + capacity
+//! ```
+//!
+//! Every pair of conflicting accesses to one slot lies on this chain, so no two of them race. The
+//! private copies are on it too: a step 3 that made the copy is sequenced before every later step
+//! that relies on the copy, however many steps later. Nothing here needs a total order over
+//! different locations, and so nothing is `SeqCst`.
+
+use crate::cache_aligned::{CACHE_LINE, CacheAligned};
+use crate::counter::Counter;
+use crate::metrics::Metrics;
+use crate::ordering::{
+    CLOSE, METRIC, NOTICE_CLOSED, OBSERVE_CLOSED, OBSERVE_HEAD, OBSERVE_TAIL, OWN_HEAD, OWN_TAIL,
+    PUBLISH_HEAD, PUBLISH_TAIL,
+};
+use crate::sync::{AtomicU8, AtomicU64, UnsafeCell};
+
+const PRODUCER_CLOSED: u8 = 1;
+const CONSUMER_CLOSED: u8 = 2;
+
+/// One side's private copy of the other's cursor, and on the same line the counters that it keeps.
+#[derive(Debug)]
+#[repr(C)]
+struct PeerCopy {
+    /// At most the other's cursor, never ahead of it: INV-SEQ-3.
+    position: UnsafeCell<u64>,
+    /// How often the side looked at the other's cursor and still had too little.
+    short: Counter,
+    /// The most slots that were in use when the side looked.
+    high_water: Counter,
+}
+
+impl PeerCopy {
+    fn new(start: u64) -> Self {
+        Self {
+            position: UnsafeCell::new(start),
+            short: Counter::new(),
+            high_water: Counter::new(),
+        }
+    }
+}
+
+/// A run of slots that one side may use: `count` slots from `position` on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grant {
+    pub(crate) position: u64,
+    pub(crate) count: u64,
+}
+
+/// The two cursors, the two copies, the close marks and the capacity.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Cursors {
+    tail: CacheAligned<AtomicU64>,
+    cached_head: CacheAligned<PeerCopy>,
+    head: CacheAligned<AtomicU64>,
+    cached_tail: CacheAligned<PeerCopy>,
+    /// Cold: written once by each side, otherwise shared and quiet in both caches.
+    closed: CacheAligned<AtomicU8>,
+    capacity: u64,
+    start: u64,
+}
+
+const _: () = {
+    // The four hot fields have a line each and come first; cold fields follow.
+    use core::mem::offset_of;
+    assert!(offset_of!(Cursors, tail) == 0);
+    assert!(offset_of!(Cursors, cached_head) == CACHE_LINE);
+    assert!(offset_of!(PeerCopy, position) == 0);
+    assert!(offset_of!(Cursors, head) == 2 * CACHE_LINE);
+    assert!(offset_of!(Cursors, cached_tail) == 3 * CACHE_LINE);
+    assert!(offset_of!(Cursors, closed) == 4 * CACHE_LINE);
+    assert!(offset_of!(Cursors, capacity) >= 5 * CACHE_LINE);
+};
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<PeerCopy>() <= CACHE_LINE);
+
+impl Cursors {
+    /// Both cursors at `start`, an empty ring. `capacity` is a power of two (INV-MEM-1).
+    pub(crate) fn new(capacity: u64, start: u64) -> Self {
+        debug_assert!(capacity.is_power_of_two());
+        Self {
+            tail: CacheAligned(AtomicU64::new(start)),
+            cached_head: CacheAligned(PeerCopy::new(start)),
+            head: CacheAligned(AtomicU64::new(start)),
+            cached_tail: CacheAligned(PeerCopy::new(start)),
+            closed: CacheAligned(AtomicU8::new(0)),
+            capacity,
+            start,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+}
+
+/// The producer's half of the protocol.
+///
+/// # Safety of the whole block
+///
+/// Every `unsafe fn` here demands that the caller is the ring's one producer, on one thread at a
+/// time (INV-SW-1). The handle proves it by holding the only `Producer` by `&mut` or, where it has
+/// `&`, by not being `Sync`.
+impl Cursors {
+    /// Steps 1 to 3: the free slots that the producer knows of, after a look at the consumer's
+    /// cursor only if it knows of fewer than `wanted`.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer.
+    #[inline(always)]
+    pub(crate) unsafe fn claim_free(&self, wanted: u64) -> Grant {
+        // Partner: none; own cursor, INV-SW-1.
+        let tail = self.tail.load(OWN_TAIL);
+        // SAFETY: INV-SW-1: only the producer touches its copy, and the caller is the producer.
+        let cached_head = self.cached_head.position.with(|copy| unsafe { *copy });
+        let count = self.capacity - tail.wrapping_sub(cached_head);
+        if count >= wanted {
+            return Grant {
+                position: tail,
+                count,
+            };
+        }
+        // SAFETY: INV-SW-1: passed on.
+        let count = unsafe { self.refresh_free(tail) };
+        if count < wanted {
+            self.cached_head.short.increment();
+        }
+        Grant {
+            position: tail,
+            count,
+        }
+    }
+
+    /// Step 3: looks at the consumer's cursor and returns the free slots.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer, and `tail` its cursor.
+    #[cold]
+    #[inline(never)]
+    unsafe fn refresh_free(&self, tail: u64) -> u64 {
+        // Partner: PUBLISH_HEAD in `publish_head`. INV-ORD-2.
+        let head = self.head.load(OBSERVE_HEAD);
+        // SAFETY: INV-SW-1: as in `claim_free`.
+        self.cached_head
+            .position
+            .with_mut(|copy| unsafe { *copy = head });
+        let used = tail.wrapping_sub(head);
+        self.cached_head.high_water.raise_to(used);
+        self.capacity - used
+    }
+
+    /// The free slots right now, as far as the consumer has released them.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer.
+    pub(crate) unsafe fn free_now(&self) -> Grant {
+        let tail = self.tail.load(OWN_TAIL);
+        // SAFETY: INV-SW-1: passed on.
+        let count = unsafe { self.refresh_free(tail) };
+        Grant {
+            position: tail,
+            count,
+        }
+    }
+
+    /// Step 5: publishes every slot before the position `tail`.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer. INV-INIT-1: the slots from the old tail up to `tail`
+    /// are initialised, and they were granted: `tail` is at most one capacity ahead of the copy of
+    /// `head`. INV-SEQ-2: `tail` is not behind the old tail.
+    #[inline(always)]
+    pub(crate) unsafe fn publish_tail(&self, tail: u64) {
+        // Checked against the producer's own copy only: a look at the consumer's cursor would
+        // pull its line on every publication.
+        debug_assert!({
+            // SAFETY: INV-SW-1: as in `claim_free`.
+            let cached_head = self.cached_head.position.with(|copy| unsafe { *copy });
+            tail.wrapping_sub(cached_head) <= self.capacity
+        });
+        // Partner: OBSERVE_TAIL in `refresh_available`. INV-ORD-1.
+        self.tail.store(tail, PUBLISH_TAIL);
+    }
+
+    /// Whether either side has closed. For the producer: nobody will take what it sends. It asks
+    /// before each grant (INV-CLOSE-2).
+    #[inline(always)]
+    pub(crate) fn is_closed_for_producer(&self) -> bool {
+        // Partner: none, see NOTICE_CLOSED.
+        self.closed.load(NOTICE_CLOSED) != 0
+    }
+
+    /// The producer's last word. It may be said more than once.
+    pub(crate) fn close_producer(&self) {
+        // Partner: OBSERVE_CLOSED in `producer_has_closed`. INV-ORD-3.
+        self.closed.fetch_or(PRODUCER_CLOSED, CLOSE);
+    }
+
+    /// The producer's cursor.
+    pub(crate) fn tail(&self) -> u64 {
+        self.tail.load(OWN_TAIL)
+    }
+}
+
+/// The consumer's half of the protocol.
+///
+/// # Safety of the whole block
+///
+/// Every `unsafe fn` here demands that the caller is the ring's one consumer, on one thread at a
+/// time (INV-SW-2).
+impl Cursors {
+    /// Steps 1 to 3: the elements that the consumer knows of, after a look at the producer's
+    /// cursor only if it knows of fewer than `wanted`. A closed consumer looks no more.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-2: the caller is the consumer.
+    #[inline(always)]
+    pub(crate) unsafe fn claim_available(&self, wanted: u64) -> Grant {
+        // Partner: none; own cursor, INV-SW-2.
+        let head = self.head.load(OWN_HEAD);
+        // SAFETY: INV-SW-2: only the consumer touches its copy, and the caller is the consumer.
+        let cached_tail = self.cached_tail.position.with(|copy| unsafe { *copy });
+        let count = cached_tail.wrapping_sub(head);
+        if count >= wanted || self.consumer_has_closed() {
+            return Grant {
+                position: head,
+                count,
+            };
+        }
+        // SAFETY: INV-SW-2: passed on.
+        let count = unsafe { self.refresh_available(head) };
+        if count < wanted {
+            self.cached_tail.short.increment();
+        }
+        Grant {
+            position: head,
+            count,
+        }
+    }
+
+    /// Step 3: looks at the producer's cursor and returns the elements there are.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-2: the caller is the consumer, and `head` its cursor.
+    #[cold]
+    #[inline(never)]
+    unsafe fn refresh_available(&self, head: u64) -> u64 {
+        // Partner: PUBLISH_TAIL in `publish_tail`. INV-ORD-1.
+        let tail = self.tail.load(OBSERVE_TAIL);
+        // SAFETY: INV-SW-2: as in `claim_available`.
+        self.cached_tail
+            .position
+            .with_mut(|copy| unsafe { *copy = tail });
+        let used = tail.wrapping_sub(head);
+        self.cached_tail.high_water.raise_to(used);
+        used
+    }
+
+    /// The elements there are right now, as far as the producer has published them.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-2: the caller is the consumer.
+    pub(crate) unsafe fn available_now(&self) -> Grant {
+        let head = self.head.load(OWN_HEAD);
+        // SAFETY: INV-SW-2: passed on.
+        let count = unsafe { self.refresh_available(head) };
+        Grant {
+            position: head,
+            count,
+        }
+    }
+
+    /// Step 5: gives back every slot before the position `head`.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-2: the caller is the consumer. INV-SEQ-2: `head` is not behind the old head.
+    /// INV-DROP-1: the elements from the old head up to
+    /// `head` were granted, have been moved out or dropped, and no reference to them is left
+    /// (INV-ALIAS-2).
+    #[inline(always)]
+    pub(crate) unsafe fn publish_head(&self, head: u64) {
+        debug_assert!({
+            // SAFETY: INV-SW-2: as in `claim_available`.
+            let cached_tail = self.cached_tail.position.with(|copy| unsafe { *copy });
+            cached_tail.wrapping_sub(head) <= self.capacity
+        });
+        // Partner: OBSERVE_HEAD in `refresh_free`. INV-ORD-2.
+        self.head.store(head, PUBLISH_HEAD);
+    }
+
+    /// Whether the producer has closed. If so, what [`claim_available`](Self::claim_available)
+    /// and [`available_now`](Self::available_now) find after this call is all there will ever be.
+    pub(crate) fn producer_has_closed(&self) -> bool {
+        // Partner: CLOSE in `close_producer`. INV-ORD-3.
+        self.closed.load(OBSERVE_CLOSED) & PRODUCER_CLOSED != 0
+    }
+
+    /// Whether the consumer itself has closed.
+    pub(crate) fn consumer_has_closed(&self) -> bool {
+        // Partner: none, see NOTICE_CLOSED; the consumer reads its own mark.
+        self.closed.load(NOTICE_CLOSED) & CONSUMER_CLOSED != 0
+    }
+
+    /// The consumer's last word. It may be said more than once.
+    pub(crate) fn close_consumer(&self) {
+        // Partner: NOTICE_CLOSED, which needs no edge; CLOSE serves the other direction.
+        self.closed.fetch_or(CONSUMER_CLOSED, CLOSE);
+    }
+
+    /// The consumer's cursor.
+    pub(crate) fn head(&self) -> u64 {
+        self.head.load(OWN_HEAD)
+    }
+}
+
+impl Cursors {
+    /// The unread elements, for the last owner.
+    ///
+    /// `&mut` proves that both handles are gone and that their accesses happen before.
+    pub(crate) fn unread(&mut self) -> Grant {
+        let head = self.head.load(OWN_HEAD);
+        let tail = self.tail.load(OWN_TAIL);
+        Grant {
+            position: head,
+            count: tail.wrapping_sub(head),
+        }
+    }
+
+    /// What the cursors and the two owners' counters tell. Any thread may ask; the numbers are
+    /// recent and not one consistent cut.
+    pub(crate) fn metrics(&self) -> Metrics {
+        Metrics {
+            received: self.head.load(METRIC).wrapping_sub(self.start),
+            sent: self.tail.load(METRIC).wrapping_sub(self.start),
+            full_encounters: self.cached_head.short.get(),
+            empty_encounters: self.cached_tail.short.get(),
+            high_water_mark: self
+                .cached_head
+                .high_water
+                .get()
+                .max(self.cached_tail.high_water.get()),
+        }
+    }
+}

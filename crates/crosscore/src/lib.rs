@@ -1,0 +1,80 @@
+//! One bounded ring, one producer, one consumer, two cores.
+//!
+//! A [`Ring`] moves elements from one thread to another through a fixed buffer. It is made in two
+//! halves, a [`Producer`] and a [`Consumer`]; the type system sees to it that there is one of each.
+//! No operation takes a lock or executes a read-modify-write instruction, and every memory ordering
+//! is the weakest with which the algorithm is right.
+//!
+//! ```
+//! use crosscore::{PushError, Ring};
+//!
+//! let (mut producer, mut consumer) = Ring::with_capacity(2)?;
+//!
+//! std::thread::spawn(move || {
+//!     assert_eq!(producer.push(10), Ok(()));
+//!     assert_eq!(producer.push(20), Ok(()));
+//!     assert_eq!(producer.push(30), Err(PushError::Full(30)));
+//! })
+//! .join()
+//! .unwrap();
+//!
+//! assert_eq!(consumer.pop(), Some(10));
+//! assert_eq!(consumer.pop(), Some(20));
+//! assert!(consumer.is_done());
+//! # Ok::<(), crosscore::RingError>(())
+//! ```
+//!
+//! # One by one, in bulk, in place
+//!
+//! | | producer | consumer |
+//! | --- | --- | --- |
+//! | one element, moved | [`push`](Producer::push) | [`pop`](Consumer::pop), [`peek`](Consumer::peek) |
+//! | many, moved | [`Reservation::fill`] | [`drain`](Consumer::drain) |
+//! | many, copied (`T: Copy`) | [`push_slice`](Producer::push_slice) | [`pop_slice`](Consumer::pop_slice) |
+//! | in place | [`reserve`](Producer::reserve) | [`read`](Consumer::read), [`drain_ref`](Consumer::drain_ref) |
+//!
+//! # Memory
+//!
+//! The buffer comes from a [`BufferAllocator`]: the heap, [mirrored](MirroredAllocator) pages, on
+//! which every run of slots is contiguous even across the end of the buffer, or
+//! [huge pages](HugePageAllocator).
+//!
+//! # Why it is right
+//!
+//! The invariants are numbered in `SPEC.md`, every `unsafe` block cites the ones that it rests on,
+//! and [Loom](https://docs.rs/loom) checks the shipped types under all interleavings that the
+//! memory model allows.
+
+#![deny(missing_docs, missing_debug_implementations, unsafe_op_in_unsafe_fn)]
+#![warn(
+    clippy::undocumented_unsafe_blocks,
+    clippy::unnecessary_safety_comment,
+    rust_2018_idioms,
+    unreachable_pub
+)]
+
+pub mod alloc;
+mod cache_aligned;
+mod consumer;
+mod counter;
+mod cursors;
+mod error;
+mod metrics;
+mod ordering;
+mod producer;
+mod read_guard;
+mod reservation;
+mod ring;
+mod sync;
+
+pub use alloc::{
+    AllocError, BufferAllocator, HeapAllocator, HugePageAllocator, Memory, MirroredAllocator,
+    RawBuffer,
+};
+pub use consumer::Consumer;
+pub use error::{PushError, RingError};
+pub use metrics::Metrics;
+pub use producer::Producer;
+pub use read_guard::ReadGuard;
+pub use reservation::Reservation;
+pub use ring::Ring;

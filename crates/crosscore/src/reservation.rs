@@ -1,0 +1,200 @@
+//! Slots that the producer has taken but not published.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::slice;
+
+use crate::alloc::{BufferAllocator, HeapAllocator};
+use crate::ring::Ring;
+
+/// Contiguous free slots, to be written in place. From [`Producer::reserve`].
+///
+/// It counts what was written: [`commit`](Self::commit) publishes exactly that, from the front.
+/// Dropping it instead publishes nothing and drops what was written. As long as it lives, the
+/// producer is borrowed, so that there is never a second one.
+///
+/// The interface is that of a `Vec` with a fixed capacity.
+///
+/// ```
+/// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(8)?;
+/// let mut reservation = producer.reserve(4).unwrap();
+/// assert_eq!(reservation.extend_from_slice(&[10, 20]), 2);
+/// reservation.spare_slots()[0].write(30);
+/// // SAFETY: the first spare slot was just written.
+/// unsafe { reservation.assume_written(1) };
+/// assert_eq!(reservation.commit(), 3);
+/// assert_eq!(consumer.drain(8, drop), 3);
+/// # Ok::<(), crosscore::RingError>(())
+/// ```
+///
+/// [`Producer::reserve`]: crate::Producer::reserve
+#[must_use = "dropping a reservation publishes nothing"]
+pub struct Reservation<'a, T, A: BufferAllocator = HeapAllocator> {
+    ring: &'a Ring<T, A>,
+    position: u64,
+    len: usize,
+    written: usize,
+    /// What the reservation is: the only way to these slots.
+    slots: PhantomData<&'a mut [T]>,
+}
+
+impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
+    /// `len` slots from `position` are the producer's and contiguous, and the producer is
+    /// mutably borrowed for `'a`: INV-RES-1.
+    pub(crate) fn new(ring: &'a Ring<T, A>, position: u64, len: usize) -> Self {
+        Self {
+            ring,
+            position,
+            len,
+            written: 0,
+            slots: PhantomData,
+        }
+    }
+
+    /// How many slots are reserved. At least 1.
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "a reservation of no slots does not exist; `reserve` returns None"
+    )]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many of them have been written, from the front.
+    pub fn written(&self) -> usize {
+        self.written
+    }
+
+    /// The next slot that has not been written.
+    fn next_slot(&self) -> *mut T {
+        let position = self.position.wrapping_add(self.written as u64);
+        self.ring.slot(position)
+    }
+
+    /// Writes the next slot.
+    ///
+    /// # Errors
+    ///
+    /// The item, when all slots have been written.
+    #[inline]
+    pub fn push(&mut self, item: T) -> Result<(), T> {
+        if self.written == self.len {
+            return Err(item);
+        }
+        self.touch(1);
+        // SAFETY: INV-RES-1 and INV-MEM-1: the slot is reserved, so it is the producer's.
+        unsafe { self.next_slot().write(item) };
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Copies as many of `items` as there is room for; returns how many.
+    pub fn extend_from_slice(&mut self, items: &[T]) -> usize
+    where
+        T: Copy,
+    {
+        let count = items.len().min(self.len - self.written);
+        self.touch(count);
+        // SAFETY: INV-RES-1 and INV-MEM-2: that many reserved slots follow; `items` cannot overlap
+        // them, since no reference into the buffer exists (INV-ALIAS-1).
+        unsafe {
+            self.next_slot()
+                .copy_from_nonoverlapping(items.as_ptr(), count);
+        }
+        self.written += count;
+        count
+    }
+
+    /// Fills the slots that are left with what `items` yields; returns how many. It asks for an
+    /// item only when there is a slot for it, so that none is lost.
+    ///
+    /// ```
+    /// let (mut producer, _consumer) = crosscore::Ring::with_capacity(4)?;
+    /// let mut numbers = 1..;
+    /// let mut reservation = producer.reserve(4).unwrap();
+    /// assert_eq!(reservation.fill(&mut numbers), 4);
+    /// reservation.commit();
+    /// assert_eq!(numbers.next(), Some(5));
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    pub fn fill(&mut self, items: impl IntoIterator<Item = T>) -> usize {
+        let before = self.written;
+        let room = self.len - before;
+        for item in items.into_iter().take(room) {
+            self.touch(1);
+            // SAFETY: INV-RES-1: `take` leaves a reserved slot for each item.
+            unsafe { self.next_slot().write(item) };
+            self.written += 1;
+        }
+        self.written - before
+    }
+
+    /// The slots that have not been written, to be written in any order. To count some of them,
+    /// from the front, call [`assume_written`](Self::assume_written).
+    pub fn spare_slots(&mut self) -> &mut [MaybeUninit<T>] {
+        self.touch(self.len - self.written);
+        // SAFETY: INV-RES-1, INV-MEM-2 and INV-ALIAS-2: these slots are reserved, contiguous, and
+        // nobody else forms a reference to them while `self` is borrowed. `MaybeUninit` asks for
+        // no initialisation.
+        unsafe { slice::from_raw_parts_mut(self.next_slot().cast(), self.len - self.written) }
+    }
+
+    /// Counts the next `n` slots as written.
+    ///
+    /// # Panics
+    ///
+    /// When fewer than `n` slots are left.
+    ///
+    /// # Safety
+    ///
+    /// The first `n` of [`spare_slots`](Self::spare_slots) hold initialised elements.
+    pub unsafe fn assume_written(&mut self, n: usize) {
+        let left = self.len - self.written;
+        assert!(n <= left, "{n} slots written of {left} that were left");
+        self.written += n;
+    }
+
+    /// Publishes what was written, all at once, and returns how many elements that were.
+    #[inline]
+    pub fn commit(self) -> usize {
+        let written = self.written;
+        self.touched(written);
+        let tail = self.position.wrapping_add(written as u64);
+        let ring = self.ring;
+        // What was written belongs to the ring from here on, not to this reservation's drop.
+        core::mem::forget(self);
+        // SAFETY: INV-SW-1: the reservation borrowed the only producer mutably. INV-INIT-1 by
+        // INV-RES-1: the slots up to `tail` were granted and are counted as written.
+        unsafe { ring.cursors().publish_tail(tail) };
+        written
+    }
+
+    fn touch(&self, count: usize) {
+        let position = self.position.wrapping_add(self.written as u64);
+        self.ring.shadow().writes(position, count);
+    }
+
+    fn touched(&self, count: usize) {
+        self.ring.shadow().writes(self.position, count);
+    }
+}
+
+impl<T, A: BufferAllocator> Drop for Reservation<'_, T, A> {
+    fn drop(&mut self) {
+        let written =
+            core::ptr::slice_from_raw_parts_mut(self.ring.slot(self.position), self.written);
+        // SAFETY: INV-RES-2: the slots counted as written are initialised, contiguous (INV-MEM-2)
+        // and were not published, so this is their only owner.
+        unsafe { written.drop_in_place() };
+    }
+}
+
+impl<T, A: BufferAllocator> fmt::Debug for Reservation<'_, T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reservation")
+            .field("len", &self.len)
+            .field("written", &self.written)
+            .finish_non_exhaustive()
+    }
+}
