@@ -1,0 +1,33 @@
+// The other end of thread-stream.js, in the worker that thread-stream starts. It gets text in pieces of any length.
+
+import { Writable } from 'node:stream';
+import { pinThisThread } from '../harness/pinning.js';
+import { LINES_MASK, LINE_LENGTH, makeLines } from '../workload/lines.js';
+import { lost } from '../workload/sequence.js';
+
+/** @param {{ control: SharedArrayBuffer, cpu: number | null }} options */
+export default function destination({ control, cpu }) {
+  pinThisThread(cpu);
+  const received = new Int32Array(control, 0, 1);
+  const ended = new BigInt64Array(control, 8, 1);
+  const lines = makeLines();
+  let seq = 0;
+  let rest = '';
+  return new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      /** @type {string} */
+      const text = rest === '' ? chunk : rest + chunk;
+      const whole = text.length - (text.length % LINE_LENGTH);
+      for (let at = 0; at < whole; at += LINE_LENGTH, seq++) {
+        const line = lines[seq & LINES_MASK];
+        if (!text.startsWith(line, at)) lost(line, text.slice(at, at + LINE_LENGTH));
+      }
+      rest = text.slice(whole);
+      ended[0] = process.hrtime.bigint();
+      Atomics.store(received, 0, seq);
+      Atomics.notify(received, 0);
+      done();
+    },
+  });
+}

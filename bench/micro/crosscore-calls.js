@@ -1,0 +1,193 @@
+import { loadPackage, makeRing } from '../contenders/crosscore-package.js';
+import { CALLS, CAPACITY } from './single-call.js';
+
+/**
+ * @param {Parameters<typeof makeRing>[1]} options
+ * @param {string[]} [needs]
+ * @returns {Promise<{ producer: any, consumer: any }>}
+ */
+async function ring(options, needs) {
+  return makeRing(await loadPackage(), options, needs);
+}
+
+const f64 = { of: 'f64', capacity: CAPACITY };
+const BLOCK = 256;
+const MESSAGE = 64;
+
+function ignore() {}
+
+/** @type {import('./single-call.js').SingleCall[]} */
+export const calls = [
+  {
+    call: 'push(f64)',
+    system: 'crosscore',
+    note: 'each published',
+    async make() {
+      const { producer, consumer } = await ring(f64);
+      const into = new Float64Array(CAPACITY);
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) producer.push(i);
+        const elapsed = performance.now() - start;
+        consumer.popMany(into);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: 'push(f64)',
+    system: 'crosscore, publish: 32',
+    async make() {
+      const { producer, consumer } = await ring({ ...f64, publish: 32 });
+      const into = new Float64Array(CAPACITY);
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) producer.push(i);
+        producer.flush();
+        const elapsed = performance.now() - start;
+        consumer.popMany(into);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: 'pop() of f64',
+    system: 'crosscore',
+    async make() {
+      const { producer, consumer } = await ring(f64);
+      const values = Float64Array.from({ length: CALLS }, (_, i) => i);
+      return () => {
+        producer.pushMany(values);
+        producer.flush();
+        let sum = 0;
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) sum += consumer.pop();
+        const elapsed = performance.now() - start;
+        if (sum !== (CALLS * (CALLS - 1)) / 2) throw new Error(`popped the wrong numbers: their sum is ${sum}`);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: 'pop() when empty',
+    system: 'crosscore',
+    async make() {
+      const { consumer } = await ring(f64);
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) consumer.pop();
+        return performance.now() - start;
+      };
+    },
+  },
+  {
+    call: `pushMany(${BLOCK}) + popMany`,
+    system: 'crosscore',
+    note: `Float64Array(${BLOCK}), both calls together`,
+    async make() {
+      const { producer, consumer } = await ring(f64);
+      const values = Float64Array.from({ length: BLOCK }, (_, i) => i);
+      const into = new Float64Array(BLOCK);
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) {
+          producer.pushMany(values);
+          consumer.popMany(into);
+        }
+        return performance.now() - start;
+      };
+    },
+  },
+  {
+    call: 'reserve(1) + commit()',
+    system: 'crosscore',
+    note: 'one f64 in place',
+    async make() {
+      const { producer, consumer } = await ring(f64);
+      const into = new Float64Array(CAPACITY);
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) {
+          const view = producer.reserve(1);
+          view[0] = i;
+          producer.commit();
+        }
+        const elapsed = performance.now() - start;
+        consumer.popMany(into);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: `reserve(${MESSAGE}) + commit()`,
+    system: 'crosscore',
+    note: 'a message of 64 B in place',
+    async make() {
+      const { producer, consumer } = await ring({ of: 'bytes', capacity: CALLS * 2 * MESSAGE });
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) {
+          const view = producer.reserve(MESSAGE);
+          view[0] = i;
+          producer.commit();
+        }
+        const elapsed = performance.now() - start;
+        consumer.drain(ignore);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: `push(${MESSAGE} B)`,
+    system: 'crosscore',
+    async make() {
+      const { producer, consumer } = await ring({ of: 'bytes', capacity: CALLS * 2 * MESSAGE });
+      const message = new Uint8Array(MESSAGE);
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) producer.push(message);
+        const elapsed = performance.now() - start;
+        consumer.drain(ignore);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: `drain(fn), a message of ${MESSAGE} B`,
+    system: 'crosscore',
+    note: 'each visited in place',
+    async make() {
+      const { producer, consumer } = await ring({ of: 'bytes', capacity: CALLS * 2 * MESSAGE });
+      const message = new Uint8Array(MESSAGE);
+      let seen = 0;
+      /** @param {Uint8Array} view */
+      const visit = (view) => {
+        seen += view.length;
+      };
+      return () => {
+        for (let i = 0; i < CALLS; i++) producer.push(message);
+        seen = 0;
+        const start = performance.now();
+        consumer.drain(visit);
+        const elapsed = performance.now() - start;
+        if (seen !== CALLS * MESSAGE) throw new Error(`drain visited ${seen} bytes of ${CALLS * MESSAGE}`);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: 'await ready(), already resolved',
+    system: 'crosscore',
+    note: 'something is there: no waiting',
+    asynchronous: true,
+    async make() {
+      const { producer, consumer } = await ring(f64, ['consumer.ready']);
+      producer.push(1);
+      return async () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) await consumer.ready();
+        return performance.now() - start;
+      };
+    },
+  },
+];

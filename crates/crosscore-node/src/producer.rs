@@ -1,0 +1,128 @@
+//! The producer's crossings.
+
+use std::cell::UnsafeCell;
+use std::sync::Arc;
+
+use crosscore::{Metrics, Producer};
+
+use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT};
+use crate::handle::Side;
+use crate::memory::{RingMemory, SharedRing};
+use crate::messages::Messages;
+use crate::registry::Entry;
+
+/// A producer that has no thread, or is about to get one.
+#[derive(Debug)]
+pub(crate) struct ProducerPort {
+    pub(crate) producer: Producer<u8, RingMemory>,
+    pub(crate) messages: Arc<Messages>,
+}
+
+/// A producer in an environment: what its bound functions work on.
+#[derive(Debug)]
+pub(crate) struct ProducerSide {
+    control: Control,
+    /// `None` once closed or moved.
+    port: UnsafeCell<Option<ProducerPort>>,
+}
+
+impl ProducerSide {
+    /// The port, for the length of one crossing.
+    ///
+    /// # Safety
+    ///
+    /// INV-NODE-2: the caller is on the environment's thread and holds no other such borrow. The
+    /// crossings below take one each and call neither JavaScript nor each other while they have it.
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "the cell is used by one thread, one crossing at a time"
+    )]
+    unsafe fn port(&self) -> &mut Option<ProducerPort> {
+        // SAFETY: INV-NODE-2: the caller's promise.
+        unsafe { &mut *self.port.get() }
+    }
+}
+
+/// Publishes what JavaScript has written since the last crossing.
+#[inline]
+fn publish_pending(control: &Control, port: &mut ProducerPort) {
+    let (bytes, messages) = control.take_pending();
+    let producer = &mut port.producer;
+    if producer.is_closed() {
+        return control.raise(FLAG_CLOSED);
+    }
+    // JavaScript counts the free slots itself; here its sum is checked against the cursors.
+    if bytes > producer.cached_free_slots() && bytes > producer.free_slots() {
+        return control.raise(FLAG_CORRUPT);
+    }
+    // SAFETY: INV-NODE-4: that many slots are free, as was just checked. INV-INIT-1: every byte of
+    // the ring is initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
+    unsafe { producer.publish_raw(bytes) };
+    port.messages.sent(messages);
+}
+
+impl Side for ProducerSide {
+    type Port = ProducerPort;
+
+    fn new(port: ProducerPort) -> Self {
+        Self {
+            control: Control::new(),
+            port: UnsafeCell::new(Some(port)),
+        }
+    }
+
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn ring(port: &ProducerPort) -> &Arc<SharedRing> {
+        port.producer.ring()
+    }
+
+    fn position(port: &ProducerPort) -> u64 {
+        port.producer.position()
+    }
+
+    #[inline]
+    unsafe fn publish(&self) {
+        // SAFETY: INV-NODE-2: passed on.
+        match unsafe { self.port() } {
+            Some(port) => publish_pending(&self.control, port),
+            None => self.control.raise(FLAG_CLOSED),
+        }
+    }
+
+    unsafe fn look(&self) {
+        // SAFETY: INV-NODE-2: passed on.
+        match unsafe { self.port() } {
+            Some(port) => {
+                publish_pending(&self.control, port);
+                self.control.set_known(port.producer.free_slots());
+            }
+            None => {
+                self.control.set_known(0);
+                self.control.raise(FLAG_CLOSED);
+            }
+        }
+    }
+
+    unsafe fn metrics(&self) -> Option<(Metrics, (u64, u64))> {
+        // SAFETY: INV-NODE-2: passed on.
+        let port = unsafe { self.port() }.as_ref()?;
+        Some((port.producer.metrics(), port.messages.counts()))
+    }
+
+    unsafe fn take(&self) -> Option<ProducerPort> {
+        // SAFETY: INV-NODE-2: passed on.
+        let port = unsafe { self.port() };
+        if let Some(port) = port {
+            // A push that has returned true is part of the stream, published or not.
+            publish_pending(&self.control, port);
+        }
+        port.take()
+    }
+
+    fn into_entry(port: ProducerPort) -> Entry {
+        Entry::Producer(port)
+    }
+}

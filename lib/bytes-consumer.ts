@@ -1,0 +1,234 @@
+// The consumer of messages: bytes of any length.
+
+import { inspect } from 'node:util'
+import type { Consumer, ConsumerToken, Stats } from '../index.js'
+import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
+import { checkInteger, corrupt, CrosscoreError, invalidArgument } from './errors.js'
+import { HEADER, sizeOf } from './framing.js'
+import type { Port } from './port.js'
+import { unfoldUp } from './span.js'
+import { owe, settleThread } from './turn.js'
+
+/**
+ * Reads what BytesProducer wrote. A header is ring memory, which a program may have scribbled over:
+ * a length is read once and checked against the cursors before it is used.
+ */
+export class BytesConsumer implements Consumer<'bytes'> {
+  readonly #port: Port
+  readonly #bytes: Uint8Array
+  /** The same memory, for the headers. */
+  readonly #headers: Uint32Array
+  readonly #words: Uint32Array
+  readonly #release: () => void
+  readonly #capacity: number
+  /** Bytes that are given back together: a quarter of the ring. */
+  readonly #lap: number
+  readonly #heap: boolean
+  /** The header of the oldest message. */
+  #offset: number
+  #available = 0
+  /** The length of the message that peek has shown, or -1. */
+  #peeked = -1
+  /** A callback of drain is looking at the oldest message. */
+  #draining = false
+  /** On the list of what this thread owes. */
+  #owing = false
+
+  constructor(port: Port) {
+    this.#port = port
+    this.#bytes = new Uint8Array(port.buffer)
+    this.#headers = new Uint32Array(port.buffer)
+    this.#words = port.words
+    this.#release = port.native.publish
+    this.#capacity = port.capacity
+    this.#lap = port.capacity >>> 2
+    this.#heap = port.memory === 'heap'
+    this.#offset = port.native.offset
+  }
+
+  pop(): Uint8Array | undefined {
+    if (this.#available === 0 || this.#draining) {
+      this.#checkIdle()
+      if (this.#look() === 0) return undefined
+    }
+    const length = this.#length()
+    const start = this.#offset + HEADER
+    if (this.#heap) unfoldUp(this.#bytes, this.#capacity, start + length)
+    const message = this.#bytes.slice(start, start + length)
+    this.#read(length)
+    return message
+  }
+
+  popMany(into: never): number
+  popMany(max: number): Uint8Array[]
+  popMany(max: number): number | Uint8Array[] {
+    checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+    this.#checkIdle()
+    const messages: Uint8Array[] = []
+    while (messages.length < max) {
+      const message = this.pop()
+      if (message === undefined) break
+      messages.push(message)
+    }
+    this.#release()
+    return messages
+  }
+
+  peek(): Uint8Array | undefined {
+    this.#checkIdle()
+    if (this.#available === 0 && this.#look() === 0) return undefined
+    const length = this.#length()
+    const start = this.#offset + HEADER
+    if (this.#heap) unfoldUp(this.#bytes, this.#capacity, start + length)
+    this.#peeked = length
+    return this.#bytes.subarray(start, start + length)
+  }
+
+  release(n?: number): void {
+    this.#checkIdle()
+    const most = this.#peeked < 0 ? 0 : 1
+    if (n === undefined) n = most
+    checkInteger('n', n, 0, most)
+    if (n === 0) return
+    // The length that peek has checked, not the header, which may have changed since.
+    this.#read(this.#peeked)
+    this.#release()
+    this.#port.checkFlags()
+  }
+
+  drain(fn: (message: Uint8Array) => void, max: number = Infinity): number {
+    if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
+    if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+    this.#checkIdle()
+    if (max > 0 && this.#available === 0) this.#look()
+    let taken = 0
+    try {
+      while (taken < max && this.#available > 0) {
+        const length = this.#length()
+        const start = this.#offset + HEADER
+        if (this.#heap) unfoldUp(this.#bytes, this.#capacity, start + length)
+        this.#draining = true
+        taken++
+        try {
+          fn(this.#bytes.subarray(start, start + length))
+        } finally {
+          this.#draining = false
+          // Also when fn throws: that message is gone, and no other. fn may have closed the consumer.
+          if (this.#available !== 0) this.#read(length)
+        }
+      }
+    } finally {
+      if (this.#port.isOpen) this.#release()
+    }
+    return taken
+  }
+
+  get available(): number {
+    this.#port.checkHeld()
+    if (!this.#port.isOpen) return 0
+    this.#refresh()
+    return this.#available
+  }
+
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  get memory(): 'mirrored' | 'heap' {
+    return this.#port.memory
+  }
+
+  get closed(): boolean {
+    return this.#port.closed
+  }
+
+  get done(): boolean {
+    this.#port.checkHeld()
+    if (!this.#port.isOpen) return true
+    this.#refresh()
+    return this.#available === 0 && this.#port.flaggedDone
+  }
+
+  get stats(): Stats {
+    return this.#port.stats()
+  }
+
+  close(): void {
+    this.#retire()
+    this.#port.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  move(): ConsumerToken<'bytes'> {
+    this.#checkIdle()
+    const token = this.#port.move()
+    this.#retire()
+    return token as ConsumerToken<'bytes'>
+  }
+
+  /** Gives back what has been read, at the end of the turn at the latest. */
+  settle(): void {
+    this.#owing = false
+    // What is wrong is told by the flags to the next call that a program makes.
+    if (this.#port.isOpen && this.#words[PENDING] !== 0) this.#release()
+  }
+
+  [inspect.custom](): string {
+    return `Consumer<bytes> { capacity: ${this.#capacity}, memory: '${this.#port.memory}' }`
+  }
+
+  /** The length of the oldest message, which is available in full. */
+  #length(): number {
+    const length = this.#headers[this.#offset >>> 2]!
+    // First the plain bound, under which the sum is right.
+    if (length > this.#available - HEADER || sizeOf(length) > this.#available) {
+      throw corrupt(`a message claims ${length} bytes where ${Math.max(0, this.#available - HEADER)} are left`)
+    }
+    return length
+  }
+
+  /** Counts the oldest message as read, and gives the bytes back if enough are due. */
+  #read(length: number): void {
+    const size = sizeOf(length)
+    this.#offset = (this.#offset + size) & (this.#capacity - 1)
+    this.#available -= size
+    this.#peeked = -1
+    const pending = this.#words[PENDING]! + size
+    this.#words[PENDING_MESSAGES]! += 1
+    this.#words[PENDING] = pending
+    if (pending >= this.#lap) {
+      this.#release()
+      if (this.#words[FLAGS] !== 0) this.#port.checkFlags()
+    } else if (!this.#owing) {
+      this.#owing = true
+      owe(this)
+    }
+  }
+
+  #look(): number {
+    this.#refresh()
+    // Messages may be missing because a producer in this very thread has not published them.
+    if (this.#available === 0 && settleThread()) this.#refresh()
+    return this.#available
+  }
+
+  #refresh(): void {
+    this.#port.look()
+    this.#available = this.#words[KNOWN]!
+  }
+
+  #checkIdle(): void {
+    this.#port.checkOpen()
+    if (this.#draining) {
+      throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'drain is showing a message: read the next one after its callback')
+    }
+  }
+
+  #retire(): void {
+    this.#available = 0
+    this.#peeked = -1
+  }
+}

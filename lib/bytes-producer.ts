@@ -1,0 +1,282 @@
+// The producer of messages: bytes of any length.
+
+import { inspect } from 'node:util'
+import type { Producer, ProducerToken, Stats } from '../index.js'
+import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
+import { checkInteger, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
+import { HEADER, sizeOf } from './framing.js'
+import { checkAttached, checkBytes } from './input.js'
+import type { Port } from './port.js'
+import { foldDown } from './span.js'
+import { owe, settleThread } from './turn.js'
+
+/**
+ * A message is a header of 8 bytes, of which the first four are its length, and its bytes, filled up
+ * to a multiple of 8. Counts and positions are in bytes.
+ */
+export class BytesProducer implements Producer<'bytes'> {
+  readonly #port: Port
+  readonly #bytes: Uint8Array
+  /** The same memory, for the headers. */
+  readonly #headers: Uint32Array
+  readonly #words: Uint32Array
+  readonly #publish: () => void
+  readonly #capacity: number
+  /** The longest message. */
+  readonly #longest: number
+  /** Messages until they are published. */
+  readonly #every: number
+  readonly #heap: boolean
+  /** The next header. */
+  #offset: number
+  #free = 0
+  #unpublished = 0
+  /** On the list of what this thread owes. */
+  #owing = false
+  /** Bytes of the open reservation, or -1. */
+  #reserved = -1
+  /** The count of free bytes while a reservation is open. */
+  #aside = 0
+  /** The message that an iterator had yielded when the ring was full. */
+  #left: { iterator: Iterator<Uint8Array>; result: IteratorResult<Uint8Array> } | undefined
+
+  constructor(port: Port) {
+    this.#port = port
+    this.#bytes = new Uint8Array(port.buffer)
+    this.#headers = new Uint32Array(port.buffer)
+    this.#words = port.words
+    this.#publish = port.native.publish
+    this.#capacity = port.capacity
+    this.#longest = port.capacity - HEADER
+    this.#every = port.description.publish === 'each' ? 1 : port.description.publish
+    this.#heap = port.memory === 'heap'
+    this.#offset = port.native.offset
+  }
+
+  push(message: Uint8Array): boolean {
+    if (!this.#write(message, 'message')) return false
+    if (this.#unpublished >= this.#every) this.#publishNow()
+    return true
+  }
+
+  pushMany(messages: Iterable<Uint8Array>): number {
+    this.#checkIdle()
+    if (typeof messages !== 'object' || messages === null || typeof messages[Symbol.iterator] !== 'function') {
+      throw invalidArgument('messages', 'an array or an iterable of Uint8Array', messages)
+    }
+    if (ArrayBuffer.isView(messages)) {
+      throw invalidArgument('messages', 'an array or an iterable of Uint8Array (push takes a single one)', messages)
+    }
+    return Array.isArray(messages) ? this.#pushList(messages as Uint8Array[]) : this.#pushIterable(messages)
+  }
+
+  #pushList(messages: readonly Uint8Array[]): number {
+    for (let i = 0; i < messages.length; i++) this.#check(messages[i]!, `messages[${i}]`)
+    let count = 0
+    try {
+      while (count < messages.length && this.#write(messages[count]!, `messages[${count}]`)) count++
+    } finally {
+      this.#publishNow()
+    }
+    return count
+  }
+
+  #pushIterable(messages: Iterable<Uint8Array>): number {
+    let count = 0
+    const iterator = messages[Symbol.iterator]()
+    try {
+      // A message that the iterator has given up cannot go back into it. So one that does not fit is
+      // kept and comes first in the next call with the same iterator.
+      for (;;) {
+        const next = this.#left?.iterator === iterator ? this.#left.result : iterator.next()
+        this.#left = undefined
+        if (next.done === true) break
+        // The iterator is foreign code and may have used this producer meanwhile.
+        this.#checkIdle()
+        if (!this.#write(next.value, `messages[${count}]`)) {
+          this.#left = { iterator, result: next }
+          break
+        }
+        count++
+      }
+    } finally {
+      this.#publishNow()
+    }
+    return count
+  }
+
+  reserve(n: number): Uint8Array | null {
+    this.#checkIdle()
+    checkInteger('n', n, 0, 2 ** 31 - 1)
+    if (n > this.#longest) throw tooLarge('a message', n, this.#longest)
+    if (this.#room(sizeOf(n)) < sizeOf(n)) return null
+    this.#reserved = n
+    this.#aside = this.#free
+    this.#free = 0
+    const start = this.#offset + HEADER
+    return this.#bytes.subarray(start, start + n)
+  }
+
+  commit(n: number = this.#reserved): void {
+    this.#checkReserved()
+    checkInteger('n', n, 0, this.#reserved)
+    this.abort()
+    this.#wrote(n)
+    if (this.#unpublished >= this.#every) this.#publishNow()
+  }
+
+  abort(): void {
+    this.#checkReserved()
+    this.#reserved = -1
+    this.#free = this.#aside
+  }
+
+  flush(): void {
+    this.#port.checkOpen()
+    this.#publishNow()
+  }
+
+  get free(): number {
+    this.#port.checkHeld()
+    if (!this.#port.isOpen) return 0
+    this.#refresh()
+    return this.#reserved < 0 ? this.#free : this.#aside - sizeOf(this.#reserved)
+  }
+
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  get memory(): 'mirrored' | 'heap' {
+    return this.#port.memory
+  }
+
+  get closed(): boolean {
+    return this.#port.closed
+  }
+
+  get stats(): Stats {
+    return this.#port.stats()
+  }
+
+  close(): void {
+    this.#retire()
+    this.#port.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  move(): ProducerToken<'bytes'> {
+    this.#checkIdle()
+    const token = this.#port.move()
+    this.#retire()
+    return token as ProducerToken<'bytes'>
+  }
+
+  /** Publishes what is pending, at the end of the turn at the latest. */
+  settle(): void {
+    this.#owing = false
+    if (this.#port.isOpen && this.#words[PENDING] !== 0) {
+      // What is wrong is told by the flags to the next call that a program makes.
+      this.#publish()
+      this.#unpublished = 0
+    }
+  }
+
+  [inspect.custom](): string {
+    return `Producer<bytes> { capacity: ${this.#capacity}, memory: '${this.#port.memory}' }`
+  }
+
+  /** Throws unless `message` is bytes that can fit into the ring. */
+  #check(message: Uint8Array, what: string): void {
+    checkBytes(what, message)
+    if (message.length > this.#longest) throw tooLarge(what, message.length, this.#longest)
+    if (message.length === 0) checkAttached(what, message)
+  }
+
+  /** Writes a message; false if there is no room for it. */
+  #write(message: Uint8Array, what: string): boolean {
+    if (!(message instanceof Uint8Array) || message.length === 0) this.#check(message, what)
+    const length = message.length
+    // Before the sum below, which is right for lengths under 2^31 only.
+    if (length > this.#longest) throw tooLarge(what, length, this.#longest)
+    const size = sizeOf(length)
+    if (this.#free < size && this.#look(size) < size) return false
+    this.#bytes.set(message, this.#offset + HEADER)
+    this.#wrote(length)
+    return true
+  }
+
+  /** Completes the message at the position, whose bytes are in place. */
+  #wrote(length: number): void {
+    const size = sizeOf(length)
+    const offset = this.#offset
+    this.#headers[offset >>> 2] = length
+    if (this.#heap) foldDown(this.#bytes, this.#capacity, offset + size)
+    this.#offset = (offset + size) & (this.#capacity - 1)
+    this.#free -= size
+    // From here on it is part of the stream, even if this thread dies before it publishes it.
+    this.#words[PENDING_MESSAGES]! += 1
+    this.#words[PENDING]! += size
+    this.#unpublished++
+    if (!this.#owing && this.#unpublished < this.#every) {
+      this.#owing = true
+      owe(this)
+    }
+  }
+
+  #publishNow(): void {
+    this.#publish()
+    this.#unpublished = 0
+    if (this.#words[FLAGS] !== 0) this.#refuse()
+  }
+
+  /** Throws what the last crossing found. */
+  #refuse(): never {
+    this.#free = 0
+    this.#port.checkFlags()
+    throw new CrosscoreError('ERR_CROSSCORE_CLOSED', 'the consumer is gone: it was closed, or its thread has ended')
+  }
+
+  /** The free bytes, after a look only if fewer than `wanted` are known. */
+  #room(wanted: number): number {
+    return this.#free >= wanted ? this.#free : this.#look(wanted)
+  }
+
+  #look(wanted: number): number {
+    this.#checkIdle()
+    this.#refresh()
+    if (this.#words[FLAGS] !== 0) this.#refuse()
+    // The bytes may be missing because a consumer in this very thread has not given them back.
+    if (this.#free < wanted && settleThread()) this.#refresh()
+    return this.#free
+  }
+
+  #refresh(): void {
+    this.#port.look()
+    this.#unpublished = 0
+    if (this.#reserved < 0) this.#free = this.#words[KNOWN]!
+    else this.#aside = this.#words[KNOWN]!
+  }
+
+  #checkIdle(): void {
+    this.#port.checkOpen()
+    if (this.#reserved >= 0) {
+      throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'a reservation is open: commit() or abort() it first')
+    }
+  }
+
+  #checkReserved(): void {
+    this.#port.checkOpen()
+    if (this.#reserved < 0) {
+      throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', 'no reservation is open: reserve(n) comes first')
+    }
+  }
+
+  #retire(): void {
+    this.#free = 0
+    this.#reserved = -1
+  }
+}

@@ -1,0 +1,228 @@
+// The consumer of numbers and bigints.
+
+import { inspect } from 'node:util'
+import type { BigIntKind, Consumer, ConsumerToken, NumberKind, NumericArray, Stats } from '../index.js'
+import { FLAGS, KNOWN, PENDING } from './control.js'
+import { checkInteger, invalidArgument } from './errors.js'
+import { checkAttached } from './input.js'
+import type { NumericKind, NumericView } from './kinds.js'
+import type { Port } from './port.js'
+import { unfoldUp } from './span.js'
+import { owe, settleThread } from './turn.js'
+
+type Kind = NumberKind | BigIntKind
+type Value = number | bigint
+
+/**
+ * Keeps its position and its counts as plain numbers and crosses into Rust when its count of
+ * elements runs out, or when enough slots are to be given back.
+ */
+export class NumericConsumer implements Consumer<Kind> {
+  readonly #port: Port
+  readonly #kind: NumericKind
+  readonly #view: NumericView
+  readonly #words: Uint32Array
+  readonly #release: () => void
+  /** In elements, a power of two. */
+  readonly #capacity: number
+  /** In bytes. */
+  readonly #size: number
+  /** Bytes that are given back together: a quarter of the ring, at least an element. */
+  readonly #lap: number
+  readonly #heap: boolean
+  /** The oldest element. */
+  #index: number
+  #available = 0
+  /** Elements of the last peek that were not released. */
+  #peeked = 0
+  /** On the list of what this thread owes. */
+  #owing = false
+
+  constructor(port: Port, kind: NumericKind) {
+    this.#port = port
+    this.#kind = kind
+    this.#view = new kind.view(port.buffer)
+    this.#words = port.words
+    this.#release = port.native.publish
+    this.#size = 1 << kind.shift
+    port.elementSize = this.#size
+    this.#capacity = port.capacity >>> kind.shift
+    this.#lap = Math.max(this.#size, port.capacity >>> 2)
+    this.#heap = port.memory === 'heap'
+    this.#index = port.native.offset >>> kind.shift
+  }
+
+  pop(): Value | undefined {
+    if (this.#available === 0 && this.#look(1) === 0) return undefined
+    const value = this.#view[this.#index]
+    this.#read(1)
+    return value
+  }
+
+  popMany(into: NumericArray<Kind>): number
+  popMany(max: number): Value[]
+  popMany(target: NumericArray<Kind> | number): number | Value[] {
+    if (typeof target === 'number') {
+      checkInteger('max', target, 0, Number.MAX_SAFE_INTEGER)
+      const count = Math.min(target, this.#elements(target))
+      const values: Value[] = new Array(count)
+      const mask = this.#capacity - 1
+      for (let i = 0; i < count; i++) values[i] = this.#view[(this.#index + i) & mask]!
+      this.#readBatch(count)
+      return values
+    }
+    if (!(target instanceof this.#kind.view)) {
+      throw invalidArgument('into', `a ${this.#kind.view.name}, or a number of elements`, target)
+    }
+    const into = target as NumericView
+    if (into.length === 0) checkAttached('into', into)
+    const count = Math.min(into.length, this.#elements(into.length))
+    if (count === 0) return 0
+    const end = this.#index + count
+    if (this.#heap) unfoldUp(this.#view, this.#capacity, end)
+    into.set(this.#view.subarray(this.#index, end) as never)
+    this.#readBatch(count)
+    return count
+  }
+
+  peek(n?: number): NumericView {
+    if (n !== undefined) checkInteger('n', n, 1, 2 ** 31 - 1)
+    const count = Math.min(n ?? this.#capacity, this.#elements(n ?? 1))
+    const end = this.#index + count
+    if (this.#heap) unfoldUp(this.#view, this.#capacity, end)
+    this.#peeked = count
+    return this.#view.subarray(this.#index, end)
+  }
+
+  release(n: number = this.#peeked): void {
+    this.#port.checkOpen()
+    checkInteger('n', n, 0, this.#peeked)
+    if (n === 0) return
+    const left = this.#peeked - n
+    this.#readBatch(n)
+    this.#peeked = left
+  }
+
+  drain(fn: (value: never) => void, max: number = Infinity): number {
+    if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
+    if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+    const count = Math.min(max, this.#elements(Math.min(max, 1)))
+    let taken = 0
+    try {
+      // The position goes forward before fn sees the element: if fn throws, or reads from this very
+      // consumer, nothing is lost and nothing comes twice.
+      while (taken < count && this.#available > 0) {
+        const value = this.#view[this.#index]
+        this.#read(1)
+        taken++
+        fn(value as never)
+      }
+    } finally {
+      if (this.#port.isOpen) this.#release()
+    }
+    return taken
+  }
+
+  get available(): number {
+    this.#port.checkHeld()
+    if (!this.#port.isOpen) return 0
+    this.#refresh()
+    return this.#available
+  }
+
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  get memory(): 'mirrored' | 'heap' {
+    return this.#port.memory
+  }
+
+  get closed(): boolean {
+    return this.#port.closed
+  }
+
+  get done(): boolean {
+    this.#port.checkHeld()
+    if (!this.#port.isOpen) return true
+    this.#refresh()
+    return this.#available === 0 && this.#port.flaggedDone
+  }
+
+  get stats(): Stats {
+    return this.#port.stats()
+  }
+
+  close(): void {
+    this.#retire()
+    this.#port.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  move(): ConsumerToken<Kind> {
+    const token = this.#port.move()
+    this.#retire()
+    return token as ConsumerToken<Kind>
+  }
+
+  /** Gives back what has been read, at the end of the turn at the latest. */
+  settle(): void {
+    this.#owing = false
+    // What is wrong is told by the flags to the next call that a program makes.
+    if (this.#port.isOpen && this.#words[PENDING] !== 0) this.#release()
+  }
+
+  [inspect.custom](): string {
+    return `Consumer<${this.#kind.name}> { capacity: ${this.#capacity}, memory: '${this.#port.memory}' }`
+  }
+
+  /** Counts `n` elements as read, and gives them back if enough are due. */
+  #read(n: number): void {
+    this.#index = (this.#index + n) & (this.#capacity - 1)
+    this.#available -= n
+    this.#peeked = 0
+    const pending = this.#words[PENDING]! + (n << this.#kind.shift)
+    this.#words[PENDING] = pending
+    if (pending >= this.#lap) this.#release()
+    else if (!this.#owing) {
+      this.#owing = true
+      owe(this)
+    }
+  }
+
+  /** Counts `n` elements as read and gives them back at once. */
+  #readBatch(n: number): void {
+    if (n === 0) return
+    this.#read(n)
+    this.#release()
+    if (this.#words[FLAGS] !== 0) this.#port.checkFlags()
+  }
+
+  /** The elements there are, after a look only if fewer than `wanted` are known. */
+  #elements(wanted: number): number {
+    if (!this.#port.isOpen) this.#port.checkOpen()
+    return this.#available >= wanted ? this.#available : this.#look(wanted)
+  }
+
+  #look(wanted: number): number {
+    this.#port.checkOpen()
+    this.#refresh()
+    // The elements may be missing because a producer in this very thread has not published them.
+    if (this.#available < wanted && settleThread()) this.#refresh()
+    return this.#available
+  }
+
+  #refresh(): void {
+    this.#port.look()
+    this.#available = this.#words[KNOWN]! >>> this.#kind.shift
+  }
+
+  #retire(): void {
+    this.#available = 0
+    this.#peeked = 0
+  }
+}
+

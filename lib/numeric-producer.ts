@@ -1,0 +1,298 @@
+// The producer of numbers and bigints.
+
+import { inspect } from 'node:util'
+import type { BigIntKind, NumberKind, NumericArray, Producer, ProducerToken, Stats } from '../index.js'
+import { FLAGS, KNOWN, PENDING } from './control.js'
+import { checkInteger, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
+import { checkAttached } from './input.js'
+import type { NumericKind, NumericView } from './kinds.js'
+import type { Port } from './port.js'
+import { foldDown } from './span.js'
+import { owe, settleThread } from './turn.js'
+
+type Kind = NumberKind | BigIntKind
+type Value = number | bigint
+
+/**
+ * Keeps its position and its counts as plain numbers and crosses into Rust to publish, or when its
+ * count of free slots runs out. While a reservation is open the count is put aside and 0, so that
+ * push need not ask.
+ */
+export class NumericProducer implements Producer<Kind> {
+  readonly #port: Port
+  readonly #kind: NumericKind
+  readonly #view: NumericView
+  readonly #words: Uint32Array
+  readonly #publish: () => void
+  readonly #big: boolean
+  readonly #exact: boolean
+  /** In elements, a power of two. */
+  readonly #capacity: number
+  /** In bytes. */
+  readonly #size: number
+  /** Pushes until they are published. */
+  readonly #every: number
+  readonly #heap: boolean
+  /** The next slot. */
+  #index: number
+  #free = 0
+  #unpublished = 0
+  /** On the list of what this thread owes. */
+  #owing = false
+  /** Elements of the open reservation, or 0. */
+  #reserved = 0
+  /** The count of free slots while a reservation is open. */
+  #aside = 0
+
+  constructor(port: Port, kind: NumericKind) {
+    this.#port = port
+    this.#kind = kind
+    this.#view = new kind.view(port.buffer)
+    this.#words = port.words
+    this.#publish = port.native.publish
+    this.#big = kind.big
+    this.#exact = kind.exact
+    this.#size = 1 << kind.shift
+    port.elementSize = this.#size
+    this.#capacity = port.capacity >>> kind.shift
+    this.#every = port.description.publish === 'each' ? 1 : port.description.publish
+    this.#heap = port.memory === 'heap'
+    this.#index = port.native.offset >>> kind.shift
+  }
+
+  push(value: Value): boolean {
+    if (this.#big ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong('value', value)
+    if (this.#free === 0 && this.#look(1) === 0) return false
+    const index = this.#index
+    this.#view[index] = value as never
+    if (this.#exact && this.#view[index] !== value) throw this.#wrong('value', value)
+    this.#wrote(1)
+    return true
+  }
+
+  pushMany(values: NumericArray<Kind> | Iterable<Value>): number {
+    this.#checkIdle()
+    if (values instanceof this.#kind.view) return this.#pushArray(values as NumericView)
+    if (ArrayBuffer.isView(values)) {
+      throw invalidArgument('values', `a ${this.#kind.view.name}, an array or an iterable`, values)
+    }
+    if (Array.isArray(values)) return this.#pushList(values as Value[])
+    if (typeof values !== 'object' || values === null || typeof values[Symbol.iterator] !== 'function') {
+      throw invalidArgument('values', `a ${this.#kind.view.name}, an array or an iterable`, values)
+    }
+    return this.#pushIterable(values as Iterable<Value>)
+  }
+
+  #pushArray(values: NumericView): number {
+    if (values.length === 0) {
+      checkAttached('values', values)
+      return 0
+    }
+    const count = Math.min(values.length, this.#room(values.length))
+    if (count === 0) return 0
+    const taken = count === values.length ? values : values.subarray(0, count)
+    const index = this.#index
+    this.#view.set(taken as never, index)
+    if (this.#heap) foldDown(this.#view, this.#capacity, index + count)
+    this.#wrote(count)
+    this.#publishNow()
+    return count
+  }
+
+  #pushList(values: readonly Value[]): number {
+    const count = Math.min(values.length, this.#room(values.length))
+    const mask = this.#capacity - 1
+    for (let i = 0; i < count; i++) {
+      // Nothing counts as written before all of it has been found right.
+      this.#store((this.#index + i) & mask, values[i]!, i)
+    }
+    if (count > 0) {
+      this.#wrote(count)
+      this.#publishNow()
+    }
+    return count
+  }
+
+  #pushIterable(values: Iterable<Value>): number {
+    let count = 0
+    const iterator = values[Symbol.iterator]()
+    try {
+      // Room first, then the next value: one that does not fit is never taken from the iterator.
+      while (this.#room(1) > 0) {
+        const next = iterator.next()
+        if (next.done === true) break
+        // The iterator is foreign code and may have used this producer meanwhile.
+        this.#checkIdle()
+        if (this.#room(1) === 0) throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'the iterator itself filled the ring')
+        this.#store(this.#index, next.value, count)
+        this.#wrote(1)
+        count++
+      }
+    } finally {
+      this.#publishNow()
+    }
+    return count
+  }
+
+  #store(index: number, value: Value, at: number): void {
+    if (this.#big ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(`values[${at}]`, value)
+    this.#view[index] = value as never
+    if (this.#exact && this.#view[index] !== value) throw this.#wrong(`values[${at}]`, value)
+  }
+
+  reserve(n: number): NumericView | null {
+    this.#checkIdle()
+    checkInteger('n', n, 1, 2 ** 31 - 1)
+    if (n > this.#capacity) throw tooLarge('a reservation', n, this.#capacity)
+    if (this.#room(n) < n) return null
+    this.#reserved = n
+    this.#aside = this.#free
+    this.#free = 0
+    return this.#view.subarray(this.#index, this.#index + n)
+  }
+
+  commit(n: number = this.#reserved): void {
+    this.#checkReserved()
+    checkInteger('n', n, 0, this.#reserved)
+    this.abort()
+    if (n === 0) return
+    if (this.#heap) foldDown(this.#view, this.#capacity, this.#index + n)
+    this.#wrote(n)
+  }
+
+  abort(): void {
+    this.#checkReserved()
+    this.#reserved = 0
+    this.#free = this.#aside
+  }
+
+  flush(): void {
+    this.#port.checkOpen()
+    this.#publishNow()
+  }
+
+  get free(): number {
+    this.#port.checkHeld()
+    if (!this.#port.isOpen) return 0
+    this.#refresh()
+    return (this.#reserved === 0 ? this.#free : this.#aside) - this.#reserved
+  }
+
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  get memory(): 'mirrored' | 'heap' {
+    return this.#port.memory
+  }
+
+  get closed(): boolean {
+    return this.#port.closed
+  }
+
+  get stats(): Stats {
+    return this.#port.stats()
+  }
+
+  close(): void {
+    this.#retire()
+    this.#port.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  move(): ProducerToken<Kind> {
+    this.#checkIdle()
+    const token = this.#port.move()
+    this.#retire()
+    return token as ProducerToken<Kind>
+  }
+
+  /** Publishes what is pending, at the end of the turn at the latest. */
+  settle(): void {
+    this.#owing = false
+    if (this.#port.isOpen && this.#words[PENDING] !== 0) {
+      // What is wrong is told by the flags to the next call that a program makes.
+      this.#publish()
+      this.#unpublished = 0
+    }
+  }
+
+  [inspect.custom](): string {
+    return `Producer<${this.#kind.name}> { capacity: ${this.#capacity}, memory: '${this.#port.memory}' }`
+  }
+
+  /** Counts `n` elements as written, and publishes them if that many are due. */
+  #wrote(n: number): void {
+    this.#index = (this.#index + n) & (this.#capacity - 1)
+    this.#free -= n
+    // From here on they are part of the stream, even if this thread dies before it publishes them.
+    this.#words[PENDING]! += n << this.#kind.shift
+    this.#unpublished += n
+    if (this.#unpublished >= this.#every) this.#publishNow()
+    else if (!this.#owing) {
+      this.#owing = true
+      owe(this)
+    }
+  }
+
+  #publishNow(): void {
+    this.#publish()
+    this.#unpublished = 0
+    if (this.#words[FLAGS] !== 0) this.#refuse()
+  }
+
+  /** Throws what the last crossing found. */
+  #refuse(): never {
+    this.#free = 0
+    this.#port.checkFlags()
+    throw new CrosscoreError('ERR_CROSSCORE_CLOSED', 'the consumer is gone: it was closed, or its thread has ended')
+  }
+
+  /** The free slots, after a look only if fewer than `wanted` are known. */
+  #room(wanted: number): number {
+    return this.#free >= wanted ? this.#free : this.#look(wanted)
+  }
+
+  #look(wanted: number): number {
+    this.#checkIdle()
+    this.#refresh()
+    if (this.#words[FLAGS] !== 0) this.#refuse()
+    // The slots may be missing because a consumer in this very thread has not given them back.
+    if (this.#free < wanted && settleThread()) this.#refresh()
+    return this.#free
+  }
+
+  #refresh(): void {
+    this.#port.look()
+    this.#unpublished = 0
+    const free = this.#words[KNOWN]! >>> this.#kind.shift
+    if (this.#reserved === 0) this.#free = free
+    else this.#aside = free
+  }
+
+  #checkIdle(): void {
+    this.#port.checkOpen()
+    if (this.#reserved !== 0) {
+      throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'a reservation is open: commit() or abort() it first')
+    }
+  }
+
+  #checkReserved(): void {
+    this.#port.checkOpen()
+    if (this.#reserved === 0) {
+      throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', 'no reservation is open: reserve(n) comes first')
+    }
+  }
+
+  #retire(): void {
+    this.#free = 0
+    this.#reserved = 0
+  }
+
+  #wrong(what: string, value: unknown): CrosscoreError {
+    return invalidArgument(what, `${this.#kind.allowed} (the ring is of '${this.#kind.name}')`, value)
+  }
+}

@@ -1,0 +1,38 @@
+// What this thread owes to other threads, and when it pays.
+//
+// A handle that has finished with slots but not yet told the other side puts itself on a list. The
+// list is paid off by any empty poll, full push or wait of any handle in this thread, so that two
+// rings in ping-pong never wait for each other, and at the latest at the end of the turn of the
+// event loop.
+
+/** Something that can publish or release what it has pending. */
+export interface Debtor {
+  /** Publishes or releases what is pending. Does not throw. */
+  settle(): void
+}
+
+let debtors: Debtor[] = []
+let scheduled = false
+
+/** Puts a handle on the list. It must not be on it already. */
+export function owe(debtor: Debtor): void {
+  debtors.push(debtor)
+  if (!scheduled) {
+    scheduled = true
+    setImmediate(endOfTurn)
+  }
+}
+
+/** Pays off everything; tells whether there was anything. */
+export function settleThread(): boolean {
+  if (debtors.length === 0) return false
+  const due = debtors
+  debtors = []
+  for (const debtor of due) debtor.settle()
+  return true
+}
+
+function endOfTurn(): void {
+  scheduled = false
+  settleThread()
+}
