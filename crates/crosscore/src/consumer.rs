@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
 use crate::cursors::Cursors;
 use crate::metrics::Metrics;
+use crate::park::SpinBudget;
 use crate::read_guard::ReadGuard;
 use crate::ring::Ring;
 use crate::sync::Arc;
@@ -22,7 +23,8 @@ use crate::sync::Arc;
 /// share(consumer);
 /// ```
 pub struct Consumer<T, A: BufferAllocator = HeapAllocator> {
-    ring: Arc<Ring<T, A>>,
+    pub(crate) ring: Arc<Ring<T, A>>,
+    pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Consumer` on two threads at once, the methods
     /// that refresh the private copy would be two writers of it (INV-SW-2).
     not_sync: PhantomData<Cell<()>>,
@@ -47,6 +49,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
         Self {
             ring,
+            spin: SpinBudget::new(),
             not_sync: PhantomData,
         }
     }
@@ -419,6 +422,9 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
 impl<T, A: BufferAllocator> Drop for Consumer<T, A> {
     fn drop(&mut self) {
         self.close();
+        // A waker that a cancelled wait has left would otherwise live as long as the other handle.
+        // SAFETY: INV-PARK-2: `&mut self` on the only consumer.
+        unsafe { self.ring.cursors().consumer_slot().retract() };
     }
 }
 

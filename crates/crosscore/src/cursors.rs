@@ -52,6 +52,7 @@ use crate::ordering::{
     CLOSE, METRIC, NOTICE_CLOSED, OBSERVE_CLOSED, OBSERVE_HEAD, OBSERVE_TAIL, OWN_HEAD, OWN_TAIL,
     PUBLISH_HEAD, PUBLISH_TAIL,
 };
+use crate::park::WakerSlot;
 use crate::sync::{AtomicU8, AtomicU64, UnsafeCell};
 
 const PRODUCER_CLOSED: u8 = 1;
@@ -86,7 +87,18 @@ pub(crate) struct Grant {
     pub(crate) count: u64,
 }
 
-/// The two cursors, the two copies, the close marks and the capacity.
+/// What the sides tell each other besides positions. Written when a side closes, or parks and is
+/// woken; otherwise shared and quiet in both caches.
+#[derive(Debug)]
+struct Signals {
+    closed: AtomicU8,
+    /// The consumer's waker, for the producer to wake.
+    consumer: WakerSlot,
+    /// The producer's waker, for the consumer to wake.
+    producer: WakerSlot,
+}
+
+/// The two cursors, the two copies, the signals and the capacity.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Cursors {
@@ -94,8 +106,7 @@ pub(crate) struct Cursors {
     cached_head: CacheAligned<PeerCopy>,
     head: CacheAligned<AtomicU64>,
     cached_tail: CacheAligned<PeerCopy>,
-    /// Cold: written once by each side, otherwise shared and quiet in both caches.
-    closed: CacheAligned<AtomicU8>,
+    signals: CacheAligned<Signals>,
     capacity: u64,
     start: u64,
 }
@@ -108,11 +119,11 @@ const _: () = {
     assert!(offset_of!(PeerCopy, position) == 0);
     assert!(offset_of!(Cursors, head) == 2 * CACHE_LINE);
     assert!(offset_of!(Cursors, cached_tail) == 3 * CACHE_LINE);
-    assert!(offset_of!(Cursors, closed) == 4 * CACHE_LINE);
+    assert!(offset_of!(Cursors, signals) == 4 * CACHE_LINE);
     assert!(offset_of!(Cursors, capacity) >= 5 * CACHE_LINE);
 };
 #[cfg(not(loom))]
-const _: () = assert!(size_of::<PeerCopy>() <= CACHE_LINE);
+const _: () = assert!(size_of::<PeerCopy>() <= CACHE_LINE && size_of::<Signals>() <= CACHE_LINE);
 
 impl Cursors {
     /// Both cursors at `start`, an empty ring. `capacity` is a power of two (INV-MEM-1).
@@ -123,7 +134,11 @@ impl Cursors {
             cached_head: CacheAligned(PeerCopy::new(start)),
             head: CacheAligned(AtomicU64::new(start)),
             cached_tail: CacheAligned(PeerCopy::new(start)),
-            closed: CacheAligned(AtomicU8::new(0)),
+            signals: CacheAligned(Signals {
+                closed: AtomicU8::new(0),
+                consumer: WakerSlot::new(),
+                producer: WakerSlot::new(),
+            }),
             capacity,
             start,
         }
@@ -225,6 +240,7 @@ impl Cursors {
         });
         // Partner: OBSERVE_TAIL in `refresh_available`. INV-ORD-1.
         self.tail.store(tail, PUBLISH_TAIL);
+        self.signals.consumer.notify();
     }
 
     /// Whether either side has closed. For the producer: nobody will take what it sends. It asks
@@ -232,13 +248,19 @@ impl Cursors {
     #[inline(always)]
     pub(crate) fn is_closed_for_producer(&self) -> bool {
         // Partner: none, see NOTICE_CLOSED.
-        self.closed.load(NOTICE_CLOSED) != 0
+        self.signals.closed.load(NOTICE_CLOSED) != 0
     }
 
     /// The producer's last word. It may be said more than once.
     pub(crate) fn close_producer(&self) {
         // Partner: OBSERVE_CLOSED in `producer_has_closed`. INV-ORD-3.
-        self.closed.fetch_or(PRODUCER_CLOSED, CLOSE);
+        self.signals.closed.fetch_or(PRODUCER_CLOSED, CLOSE);
+        self.signals.consumer.notify();
+    }
+
+    /// Where the producer parks.
+    pub(crate) fn producer_slot(&self) -> &WakerSlot {
+        &self.signals.producer
     }
 
     /// The producer's cursor.
@@ -335,25 +357,32 @@ impl Cursors {
         });
         // Partner: OBSERVE_HEAD in `refresh_free`. INV-ORD-2.
         self.head.store(head, PUBLISH_HEAD);
+        self.signals.producer.notify();
     }
 
     /// Whether the producer has closed. If so, what [`claim_available`](Self::claim_available)
     /// and [`available_now`](Self::available_now) find after this call is all there will ever be.
     pub(crate) fn producer_has_closed(&self) -> bool {
         // Partner: CLOSE in `close_producer`. INV-ORD-3.
-        self.closed.load(OBSERVE_CLOSED) & PRODUCER_CLOSED != 0
+        self.signals.closed.load(OBSERVE_CLOSED) & PRODUCER_CLOSED != 0
     }
 
     /// Whether the consumer itself has closed.
     pub(crate) fn consumer_has_closed(&self) -> bool {
         // Partner: none, see NOTICE_CLOSED; the consumer reads its own mark.
-        self.closed.load(NOTICE_CLOSED) & CONSUMER_CLOSED != 0
+        self.signals.closed.load(NOTICE_CLOSED) & CONSUMER_CLOSED != 0
     }
 
     /// The consumer's last word. It may be said more than once.
     pub(crate) fn close_consumer(&self) {
         // Partner: NOTICE_CLOSED, which needs no edge; CLOSE serves the other direction.
-        self.closed.fetch_or(CONSUMER_CLOSED, CLOSE);
+        self.signals.closed.fetch_or(CONSUMER_CLOSED, CLOSE);
+        self.signals.producer.notify();
+    }
+
+    /// Where the consumer parks.
+    pub(crate) fn consumer_slot(&self) -> &WakerSlot {
+        &self.signals.consumer
     }
 
     /// The consumer's cursor.

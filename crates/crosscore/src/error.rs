@@ -122,3 +122,88 @@ impl From<AllocError> for RingError {
         Self::Alloc(error)
     }
 }
+
+/// Why a wait ended without what it waited for.
+///
+/// ```
+/// use crosscore::{Ring, WaitError};
+/// use std::time::Duration;
+///
+/// let (producer, mut consumer) = Ring::<u8>::with_capacity(1)?;
+/// let moment = Some(Duration::from_millis(1));
+/// assert_eq!(consumer.pop_wait(moment), Err(WaitError::TimedOut));
+/// drop(producer);
+/// assert_eq!(consumer.pop_wait(moment), Err(WaitError::Closed));
+/// # Ok::<(), crosscore::RingError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitError {
+    /// The time was over first. A later wait can succeed.
+    TimedOut,
+    /// The ring is closed, and for a consumer drained. No later wait can succeed.
+    Closed,
+}
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimedOut => "the wait timed out",
+            Self::Closed => "the ring is closed",
+        })
+    }
+}
+
+impl std::error::Error for WaitError {}
+
+/// Why a waiting push did not take its element. The element comes back inside.
+///
+/// ```
+/// use crosscore::{PushWaitError, Ring};
+/// use std::time::Duration;
+///
+/// let (mut producer, consumer) = Ring::with_capacity(1)?;
+/// producer.push('a').unwrap();
+/// let late = producer.push_wait('b', Some(Duration::from_millis(1))).unwrap_err();
+/// assert!(matches!(late, PushWaitError::TimedOut('b')));
+/// drop(consumer);
+/// assert_eq!(producer.push_wait('c', None).unwrap_err().into_inner(), 'c');
+/// # Ok::<(), crosscore::RingError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PushWaitError<T> {
+    /// The ring was full until the time was over. A later push can succeed.
+    TimedOut(T),
+    /// The producer was closed, or the consumer is gone. No later push can succeed.
+    Closed(T),
+}
+
+impl<T> PushWaitError<T> {
+    /// The element that was not taken.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::TimedOut(item) | Self::Closed(item) => item,
+        }
+    }
+
+    fn reason(&self) -> WaitError {
+        match self {
+            Self::TimedOut(_) => WaitError::TimedOut,
+            Self::Closed(_) => WaitError::Closed,
+        }
+    }
+}
+
+// By hand, so that an element need not be `Debug` for the error to be unwrapped.
+impl<T> fmt::Debug for PushWaitError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}(..)", self.reason())
+    }
+}
+
+impl<T> fmt::Display for PushWaitError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason().fmt(f)
+    }
+}
+
+impl<T> std::error::Error for PushWaitError<T> {}

@@ -33,6 +33,13 @@
 //! | many, copied (`T: Copy`) | [`push_slice`](Producer::push_slice) | [`pop_slice`](Consumer::pop_slice) |
 //! | in place | [`reserve`](Producer::reserve) | [`read`](Consumer::read), [`drain_ref`](Consumer::drain_ref) |
 //!
+//! # Waiting
+//!
+//! Nothing above waits. [`push_wait`](Producer::push_wait), [`pop_wait`](Consumer::pop_wait) and their
+//! kin do: they look again for a moment, then sleep. A ring that nobody waits on pays nothing for it,
+//! and one that somebody waits on pays no fence when it publishes. With the feature `async` the same
+//! waits are futures.
+//!
 //! # Memory
 //!
 //! The buffer comes from a [`BufferAllocator`]: the heap, [mirrored](MirroredAllocator) pages, on
@@ -61,19 +68,27 @@ mod cursors;
 mod error;
 mod metrics;
 mod ordering;
+mod park;
 mod producer;
 mod read_guard;
 mod reservation;
 mod ring;
 mod sync;
+#[cfg(feature = "async")]
+mod tasks;
+mod waiting;
 
 pub use alloc::{
     AllocError, BufferAllocator, HeapAllocator, HugePageAllocator, Memory, MirroredAllocator,
     RawBuffer,
 };
 pub use consumer::Consumer;
-pub use error::{PushError, RingError};
+pub use error::{PushError, PushWaitError, RingError, WaitError};
 pub use metrics::Metrics;
+#[cfg(loom)]
+#[doc(hidden)]
+pub use park::barrier::never_waited;
+pub use park::barrier::{Barrier, prepare_waiting};
 pub use producer::Producer;
 pub use read_guard::ReadGuard;
 pub use reservation::Reservation;

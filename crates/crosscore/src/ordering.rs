@@ -12,11 +12,12 @@ use std::sync::atomic::Ordering;
 use crate::sync::Site;
 
 macro_rules! sites {
-    ($($(#[$meta:meta])* $name:ident = $ordering:ident;)*) => {
+    ($($(#[$meta:meta])* $name:ident = $ordering:ident $(, aarch64: $aarch64:ident)?;)*) => {
         $(
             $(#[$meta])*
             #[cfg(not(loom))]
-            pub(crate) const $name: Site = Ordering::$ordering;
+            pub(crate) const $name: Site =
+                crate::sync::unless_weakened(stringify!($name), sites!(@pick $ordering $(, $aarch64)?));
             $(#[$meta])*
             #[cfg(loom)]
             pub(crate) const $name: Site = Site::new(stringify!($name), Ordering::$ordering);
@@ -26,6 +27,10 @@ macro_rules! sites {
         #[cfg(loom)]
         pub(crate) const SITES: &[(&str, Ordering)] =
             &[$((stringify!($name), Ordering::$ordering)),*];
+    };
+    (@pick $ordering:ident) => { Ordering::$ordering };
+    (@pick $ordering:ident, $aarch64:ident) => {
+        if cfg!(target_arch = "aarch64") { Ordering::$aarch64 } else { Ordering::$ordering }
     };
 }
 
@@ -39,15 +44,18 @@ sites! {
 
     /// The producer's publication edge: what it wrote into the slots happens before whatever the
     /// consumer does after `OBSERVE_TAIL` has read this value. INV-ORD-1.
-    PUBLISH_TAIL = Release;
+    ///
+    /// On AArch64 it is `SeqCst` for the parked handshake (`park/barrier.rs`), which is the same
+    /// instruction there, `stlr`.
+    PUBLISH_TAIL = Release, aarch64: SeqCst;
 
     /// The consumer's side of that edge; partner `PUBLISH_TAIL`. INV-ORD-1.
     OBSERVE_TAIL = Acquire;
 
     /// The consumer's publication edge: its reads of the slots happen before whatever the
     /// producer does after `OBSERVE_HEAD` has read this value, so that a slot is written anew only
-    /// after its old value was read. INV-ORD-2.
-    PUBLISH_HEAD = Release;
+    /// after its old value was read. INV-ORD-2. On AArch64 as `PUBLISH_TAIL`.
+    PUBLISH_HEAD = Release, aarch64: SeqCst;
 
     /// The producer's side of that edge; partner `PUBLISH_HEAD`. INV-ORD-2.
     OBSERVE_HEAD = Acquire;
@@ -56,7 +64,9 @@ sites! {
     /// whatever the consumer does after `OBSERVE_CLOSED` has read the mark, which is why a
     /// consumer that finds the ring closed, looks at the tail again and finds nothing, is done.
     /// A read-modify-write continues the release sequence of the other side's mark. INV-ORD-3.
-    CLOSE = Release;
+    ///
+    /// On AArch64 it is `SeqCst` for the parked handshake, as `PUBLISH_TAIL` is.
+    CLOSE = Release, aarch64: SeqCst;
 
     /// The consumer, having found the ring empty, asks whether it is closed; partner `CLOSE`.
     /// INV-ORD-3.
@@ -65,6 +75,36 @@ sites! {
     /// The producer asks, before it writes, whether the consumer is gone. It only refuses work by
     /// the answer and touches no memory because of it: no edge is needed.
     NOTICE_CLOSED = Relaxed;
+
+    /// The parker has put its waker into the slot and says so: the waker happens before whatever
+    /// the notifier does after `TAKE_WAKER` has read this. INV-PARK-2.
+    PARK = Release;
+
+    /// After a publication, the publisher asks whether the other side is parked. What orders this
+    /// load after the publication is the barrier between them (`park/barrier.rs`), not the load; on
+    /// AArch64 there is none, and the load is `SeqCst` as the publication is. INV-PARK-1.
+    CHECK_PARKED = Relaxed, aarch64: SeqCst;
+
+    /// The notifier claims the slot and with it the waker; partner `PARK`. INV-PARK-2.
+    TAKE_WAKER = Acquire;
+
+    /// The notifier has taken the waker and gives the slot back; partner `REGAIN_SLOT`. INV-PARK-2.
+    RETURN_SLOT = Release;
+
+    /// The parker finds its slot idle before it writes into it; partner `RETURN_SLOT`. INV-PARK-2.
+    REGAIN_SLOT = Acquire;
+
+    /// The parker takes its own mark back. If that succeeds nobody has touched the slot since, and
+    /// there is nothing to synchronise with; if not, `REGAIN_SLOT` follows.
+    RETRACT = Relaxed;
+
+    /// The publisher's full fence, where the strategy asks for one: its publication comes before
+    /// `CHECK_PARKED` in the total order of fences; partner `FENCE_PARKER`. INV-PARK-1.
+    FENCE_PUBLISHER = SeqCst;
+
+    /// The parker's full fence, under the same strategies: `PARK` comes before its last look at the
+    /// cursor and the close mark; partner `FENCE_PUBLISHER`. INV-PARK-1.
+    FENCE_PARKER = SeqCst;
 
     /// Counters for people. Each has one writer; readers want a recent value and nothing else.
     METRIC = Relaxed;

@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
 use crate::error::PushError;
 use crate::metrics::Metrics;
+use crate::park::SpinBudget;
 use crate::reservation::Reservation;
 use crate::ring::Ring;
 use crate::sync::Arc;
@@ -23,7 +24,8 @@ use crate::sync::Arc;
 ///
 /// Dropping it closes the ring for the consumer, which still reads what was published.
 pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
-    ring: Arc<Ring<T, A>>,
+    pub(crate) ring: Arc<Ring<T, A>>,
+    pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Producer` on two threads at once, the methods
     /// that refresh the private copy would be two writers of it (INV-SW-1).
     not_sync: PhantomData<Cell<()>>,
@@ -33,6 +35,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
         Self {
             ring,
+            spin: SpinBudget::new(),
             not_sync: PhantomData,
         }
     }
@@ -270,6 +273,9 @@ impl<T, A: BufferAllocator> Producer<T, A> {
 impl<T, A: BufferAllocator> Drop for Producer<T, A> {
     fn drop(&mut self) {
         self.close();
+        // A waker that a cancelled wait has left would otherwise live as long as the other handle.
+        // SAFETY: INV-PARK-2: `&mut self` on the only producer.
+        unsafe { self.ring.cursors().producer_slot().retract() };
     }
 }
 

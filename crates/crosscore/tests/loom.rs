@@ -26,6 +26,8 @@ use loom::thread;
 
 /// All interleavings, whatever `LOOM_MAX_PREEMPTIONS` says.
 fn exhaustive(model: impl Fn() + Send + Sync + 'static) {
+    // Nothing here waits; the parked handshake has models of its own.
+    crosscore::never_waited();
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = None;
     builder.check(model);
@@ -34,6 +36,7 @@ fn exhaustive(model: impl Fn() + Send + Sync + 'static) {
 /// All interleavings with at most `LOOM_MAX_PREEMPTIONS` switches that no thread asked for, or this
 /// many. Two find most of what can go wrong: Musuvathi and Qadeer, "Iterative context bounding", 2007.
 fn bounded(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    crosscore::never_waited();
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
     builder.check(model);

@@ -83,3 +83,14 @@ fn a_request_for_more_than_there_is_counts_as_short() {
     assert_eq!(consumer.read(3).unwrap().len(), 3);
     assert_eq!(consumer.metrics().empty_encounters, 1);
 }
+
+#[test]
+fn a_look_that_finds_just_enough_is_not_short() {
+    let (mut producer, mut consumer) = Ring::with_capacity(4).unwrap();
+    assert_eq!(producer.push_slice(&[1, 2, 3, 4]), 4);
+    assert_eq!(consumer.read(4).unwrap().len(), 4);
+    assert_eq!(consumer.drain(4, |_| ()), 4);
+    assert_eq!(producer.reserve(4).unwrap().len(), 4);
+    // Both had to look, and both found what they wanted.
+    assert_eq!(values(producer.metrics()), [4, 4, 0, 0, 4]);
+}

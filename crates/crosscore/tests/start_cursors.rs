@@ -30,6 +30,9 @@ fn behaviour_does_not_depend_on_where_the_cursors_stand() {
                         sent += 1;
                     }
                     assert_eq!((producer.free_slots(), consumer.available()), (0, capacity));
+                    // The private copies wrap as well: INV-SEQ-3.
+                    assert_eq!(consumer.cached_available(), capacity);
+                    assert_eq!(producer.cached_free_slots(), 0);
                     if let Some(n) = consumer.pop() {
                         assert_eq!(n, received);
                         received += 1;

@@ -15,7 +15,7 @@ use memories::Chosen;
 const ELEMENTS: u64 = if cfg!(debug_assertions) {
     200_000
 } else {
-    2_000_000
+    500_000
 };
 
 /// As large as a page, so that the smallest mirrored ring has capacity 1 as well.

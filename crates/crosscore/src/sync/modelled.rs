@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::sync::Arc;
+pub(crate) use loom::thread;
 
 /// A named place in the algorithm where an ordering is chosen.
 ///
@@ -76,12 +77,36 @@ macro_rules! modelled_atomic {
             pub(crate) fn fetch_or(&self, value: $value, site: Site) -> $value {
                 self.0.fetch_or(value, site.ordering())
             }
+
+            #[allow(dead_code, reason = "each atomic uses some of the operations")]
+            pub(crate) fn compare_exchange(
+                &self,
+                current: $value,
+                new: $value,
+                success: Site,
+                failure: Site,
+            ) -> Result<$value, $value> {
+                self.0
+                    .compare_exchange(current, new, success.ordering(), failure.ordering())
+            }
         }
     };
 }
 
 modelled_atomic!(AtomicU8, u8);
+modelled_atomic!(AtomicU32, u32);
 modelled_atomic!(AtomicU64, u64);
+
+/// Loom's fence, addressed by a site. `Relaxed` stands for no fence at all.
+pub(crate) fn fence(site: Site) {
+    match site.ordering() {
+        Ordering::Relaxed => {}
+        ordering => loom::sync::atomic::fence(ordering),
+    }
+}
+
+/// Loom does not reorder what a compiler would.
+pub(crate) fn compiler_fence(_site: Site) {}
 
 /// One Loom cell for each slot: a touch that no happens-before edge orders makes the model fail.
 #[derive(Debug)]

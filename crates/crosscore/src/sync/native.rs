@@ -1,7 +1,10 @@
 //! The seam on real hardware: `std`'s types, and nothing else.
 
 pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering as Site};
+pub(crate) use std::sync::atomic::{
+    AtomicU8, AtomicU32, AtomicU64, Ordering as Site, compiler_fence, fence,
+};
+pub(crate) use std::thread;
 
 /// `core::cell::UnsafeCell` with Loom's closure interface.
 #[derive(Debug, Default)]

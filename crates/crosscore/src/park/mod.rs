@@ -1,0 +1,19 @@
+//! Sleeping until the other side has published, at no cost to the publisher.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `barrier.rs` | the one total order that the ring needs, and how each platform gives it |
+//! | `slot.rs` | the parked handshake: one side's waker, the other side's check |
+//! | `spin.rs` | how long it pays to look again before sleeping |
+//! | `block.rs` | blocking a thread on a slot |
+
+pub(crate) mod barrier;
+mod block;
+mod slot;
+mod spin;
+
+pub(crate) use block::{Deadline, block_until};
+#[cfg(feature = "async")]
+pub(crate) use slot::Parked;
+pub(crate) use slot::WakerSlot;
+pub(crate) use spin::SpinBudget;
