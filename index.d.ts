@@ -49,12 +49,14 @@ export interface RingOptions<K extends ElementKind> {
      */
     memory?: 'auto' | 'mirrored' | 'heap';
     /**
-     * When pushes become visible to the consumer: `'each'` (the default) at once, a number after that
-     * many. What is pending is published by `flush()`, `close()`, `move()`, `pushMany()`, by a push
-     * that finds the ring full, by a read in this thread that finds a ring empty, and at the latest at
-     * the end of the current turn of the event loop. It is published too if the thread dies.
+     * When pushes become visible to the consumer: `'each'` (the default) at once, `'tick'` at the end of
+     * the current turn of the event loop, a number after that many. What is pending is published
+     * earlier by `flush()`, `close()`, `move()` and `pushMany()`, when it fills a quarter of the ring, by
+     * a push that finds the ring full, by a read in this thread that finds a ring empty, and by any
+     * wait in this thread; and never later than the end of the turn. It is published too if the
+     * thread dies.
      */
-    publish?: 'each' | number;
+    publish?: 'each' | 'tick' | number;
 }
 /**
  * Makes a ring and gives its two handles, to be moved to the threads that use them.
@@ -90,6 +92,16 @@ export interface ConsumerToken<K extends ElementKind> {
     readonly crosscore: 'consumer';
     readonly of: K;
     readonly id: string;
+}
+/** How long a blocking call waits. */
+export interface BlockOptions {
+    /** In milliseconds, 0 or more. As long as it takes, by default. */
+    timeout?: number;
+}
+/** How a wait is ended early. */
+export interface ReadyOptions {
+    /** Rejects the wait with an `AbortError`. */
+    signal?: AbortSignal;
 }
 /** Counts since the ring was made; recent, and not all of one instant. */
 export interface Stats {
@@ -148,6 +160,46 @@ export interface Producer<K extends ElementKind> {
      * ```
      */
     pushMany(values: NumericArray<K> | Iterable<Element<K>>): number;
+    /**
+     * As {@link Producer.push}, but blocks this thread while there is no room; `false` when the time is
+     * over. `worker.terminate()` takes effect within 20 ms all the same.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer } = createRing({ of: 'u8', capacity: 1, memory: 'heap' })
+     * console.log(producer.pushSync(1)) // true
+     * console.log(producer.pushSync(2, { timeout: 5 })) // false
+     * ```
+     *
+     * @throws {CrosscoreError} as `push`, and `BUSY` while a `ready()` is pending.
+     */
+    pushSync(value: Element<K>, options?: BlockOptions): boolean;
+    /** Pushes all of `values`, blocking while there is no room; tells how many went in before the time was over. */
+    pushManySync(values: NumericArray<K> | Iterable<Element<K>>, options?: BlockOptions): number;
+    /**
+     * Resolves when there is room for `n` elements, or for one message of `n` bytes: with `true`, or with
+     * `false` when the consumer is gone. One wait at a time on a handle: a second one, and anything that
+     * blocks, is refused with `BUSY`. While it is pending it keeps the event loop alive, unless
+     * {@link Producer.unref} says otherwise.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'f64', capacity: 2, memory: 'heap' })
+     * producer.pushMany([1, 2])
+     * setImmediate(() => consumer.popMany(2))
+     * console.log(await producer.ready(2)) // true
+     * ```
+     */
+    ready(n?: number, options?: ReadyOptions): Promise<boolean>;
+    ready(options?: ReadyOptions): Promise<boolean>;
+    /** A pending wait keeps the event loop alive (the default). */
+    ref(): void;
+    /** A pending wait lets the event loop end. */
+    unref(): void;
     /**
      * Room for `n` elements, or for one message of up to `n` bytes, to be written in place: one
      * contiguous view, or `null` when there is no room for all of it. Nothing is visible before
@@ -247,6 +299,80 @@ export interface Consumer<K extends ElementKind> {
      * ```
      */
     pop(): Element<K> | undefined;
+    /**
+     * As {@link Consumer.pop}, but blocks this thread while there is nothing; `undefined` when the time
+     * is over, and when the ring is {@link Consumer.done}. `worker.terminate()` takes effect within 20 ms
+     * all the same.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'f32', capacity: 16 })
+     * producer.push(0.5)
+     * producer.close()
+     * console.log(consumer.popSync()) // 0.5
+     * console.log(consumer.popSync(), consumer.done) // undefined true
+     * ```
+     *
+     * @throws {CrosscoreError} `BUSY` while a `ready()` is pending.
+     */
+    popSync(options?: BlockOptions): Element<K> | undefined;
+    /**
+     * Resolves when there is something to read: with `true`, or with `false` when the producer is gone and
+     * the ring is drained. One wait at a time on a handle: a second one, and anything that blocks, is
+     * refused with `BUSY`. While it is pending it keeps the event loop alive, unless
+     * {@link Consumer.unref} says otherwise.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'u16', capacity: 16 })
+     * setTimeout(() => producer.push(7), 5)
+     * if (await consumer.ready()) console.log(consumer.pop()) // 7
+     *
+     * const late = consumer.ready({ signal: AbortSignal.timeout(5) })
+     * await late.catch((error) => console.log(error.name)) // AbortError
+     * ```
+     */
+    ready(options?: ReadyOptions): Promise<boolean>;
+    /** A pending wait keeps the event loop alive (the default). */
+    ref(): void;
+    /** A pending wait lets the event loop end. */
+    unref(): void;
+    /**
+     * Element by element, until the producer is gone and the last one was read. Leaving the loop early
+     * leaves the consumer open: a later loop goes on with the next element.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'i8', capacity: 16 })
+     * producer.pushMany([1, 2, 3])
+     * producer.close()
+     * let sum = 0
+     * for await (const value of consumer) sum += value
+     * console.log(sum) // 6
+     * ```
+     */
+    [Symbol.asyncIterator](): AsyncIterableIterator<Element<K>>;
+    /**
+     * As the iteration above, but what is there is given together, up to `max`: a typed array of its own,
+     * or an array of messages. Many times faster where elements come faster than turns.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'i32', capacity: 16 })
+     * producer.pushMany([1, 2, 3])
+     * producer.close()
+     * for await (const batch of consumer.batches(2)) console.log(batch.length) // 2, then 1
+     * ```
+     */
+    batches(max?: number): AsyncIterableIterator<K extends keyof ArrayOf ? ArrayOf[K] : Element<K>[]>;
     /** Copies elements into a typed array of the ring's kind, as many as there are and fit; tells how many. */
     popMany(into: NumericArray<K>): number;
     /** Up to `max` elements or messages, as an array. */

@@ -1,13 +1,18 @@
 // The consumer of messages: bytes of any length.
 
 import { inspect } from 'node:util'
-import type { Consumer, ConsumerToken, Stats } from '../index.js'
+import type { BlockOptions, Consumer, ConsumerToken, ReadyOptions, Stats } from '../index.js'
+import { iterate } from './async-iterator.js'
 import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
 import { checkInteger, corrupt, CrosscoreError, invalidArgument } from './errors.js'
 import { HEADER, sizeOf } from './framing.js'
 import type { Port } from './port.js'
 import { unfoldUp } from './span.js'
 import { owe, settleThread } from './turn.js'
+import { blockSlice, deadlineOf, Doorbell, signalOf } from './waiting.js'
+
+/** Messages in a batch when the caller names no number. */
+const LONGEST_BATCH = 4096
 
 /**
  * Reads what BytesProducer wrote. A header is ring memory, which a program may have scribbled over:
@@ -24,6 +29,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
   /** Bytes that are given back together: a quarter of the ring. */
   readonly #lap: number
   readonly #heap: boolean
+  readonly #doorbell: Doorbell
   /** The header of the oldest message. */
   #offset: number
   #available = 0
@@ -43,6 +49,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
     this.#capacity = port.capacity
     this.#lap = port.capacity >>> 2
     this.#heap = port.memory === 'heap'
+    this.#doorbell = new Doorbell(port)
     this.#offset = port.native.offset
   }
 
@@ -57,6 +64,55 @@ export class BytesConsumer implements Consumer<'bytes'> {
     const message = this.#bytes.slice(start, start + length)
     this.#read(length)
     return message
+  }
+
+  popSync(options?: BlockOptions): Uint8Array | undefined {
+    this.#doorbell.checkQuiet()
+    const deadline = deadlineOf(options)
+    for (;;) {
+      const message = this.pop()
+      if (message !== undefined) return message
+      if (this.#port.flaggedDone || !blockSlice(this.#port, HEADER, deadline)) return undefined
+    }
+  }
+
+  ready(options?: ReadyOptions): Promise<boolean> {
+    try {
+      return this.#doorbell.wait(1, () => this.#hasData(), signalOf(options))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #hasData(): boolean | undefined {
+    this.#checkIdle()
+    if (this.#available > 0) return true
+    this.#refresh()
+    if (this.#available > 0) return true
+    return this.#port.flaggedDone ? false : undefined
+  }
+
+  ref(): void {
+    this.#doorbell.ref()
+  }
+
+  unref(): void {
+    this.#doorbell.unref()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return iterate(this)
+  }
+
+  batches(max: number = Infinity): AsyncIterableIterator<Uint8Array[]> {
+    if (max !== Infinity) checkInteger('max', max, 1, Number.MAX_SAFE_INTEGER)
+    return iterate({
+      pop: () => {
+        const batch = this.popMany(Math.min(max, LONGEST_BATCH))
+        return batch.length === 0 ? undefined : batch
+      },
+      ready: () => this.ready(),
+    })
   }
 
   popMany(into: never): number
@@ -100,10 +156,15 @@ export class BytesConsumer implements Consumer<'bytes'> {
     if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
     if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
     this.#checkIdle()
-    if (max > 0 && this.#available === 0) this.#look()
     let taken = 0
+    let looked = false
     try {
-      while (taken < max && this.#available > 0) {
+      while (taken < max) {
+        if (this.#available === 0) {
+          // Once, so that a quick producer cannot hold the caller here; and not for a closed consumer.
+          if (looked || !this.#port.isOpen || this.#look() === 0) break
+          looked = true
+        }
         const length = this.#length()
         const start = this.#offset + HEADER
         if (this.#heap) unfoldUp(this.#bytes, this.#capacity, start + length)
@@ -131,10 +192,12 @@ export class BytesConsumer implements Consumer<'bytes'> {
   }
 
   get capacity(): number {
+    this.#port.checkHeld()
     return this.#capacity
   }
 
   get memory(): 'mirrored' | 'heap' {
+    this.#port.checkHeld()
     return this.#port.memory
   }
 
@@ -145,6 +208,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
   get done(): boolean {
     this.#port.checkHeld()
     if (!this.#port.isOpen) return true
+    if (this.#available > 0) return false
     this.#refresh()
     return this.#available === 0 && this.#port.flaggedDone
   }
@@ -156,6 +220,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
   close(): void {
     this.#retire()
     this.#port.close()
+    this.#doorbell.close()
   }
 
   [Symbol.dispose](): void {
@@ -164,6 +229,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
 
   move(): ConsumerToken<'bytes'> {
     this.#checkIdle()
+    this.#doorbell.checkQuiet()
     const token = this.#port.move()
     this.#retire()
     return token as ConsumerToken<'bytes'>
@@ -183,8 +249,9 @@ export class BytesConsumer implements Consumer<'bytes'> {
   /** The length of the oldest message, which is available in full. */
   #length(): number {
     const length = this.#headers[this.#offset >>> 2]!
-    // First the plain bound, under which the sum is right.
-    if (length > this.#available - HEADER || sizeOf(length) > this.#available) {
+    // First the plain bound, under which the sum is right. No length is within it if the memory was taken away.
+    if (!(length <= this.#available - HEADER && sizeOf(length) <= this.#available)) {
+      this.#port.checkMemory()
       throw corrupt(`a message claims ${length} bytes where ${Math.max(0, this.#available - HEADER)} are left`)
     }
     return length

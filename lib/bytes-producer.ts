@@ -1,14 +1,17 @@
 // The producer of messages: bytes of any length.
 
 import { inspect } from 'node:util'
-import type { Producer, ProducerToken, Stats } from '../index.js'
+import type { BlockOptions, Producer, ProducerToken, ReadyOptions, Stats } from '../index.js'
 import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
 import { checkInteger, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
 import { HEADER, sizeOf } from './framing.js'
-import { checkAttached, checkBytes } from './input.js'
+import { checkAttached, checkBytes, lengthOfBytes } from './input.js'
+import { publishEvery } from './options.js'
 import type { Port } from './port.js'
 import { foldDown } from './span.js'
+import { pushAll } from './push-all.js'
 import { owe, settleThread } from './turn.js'
+import { blockSlice, deadlineOf, Doorbell, ready } from './waiting.js'
 
 /**
  * A message is a header of 8 bytes, of which the first four are its length, and its bytes, filled up
@@ -27,6 +30,7 @@ export class BytesProducer implements Producer<'bytes'> {
   /** Messages until they are published. */
   readonly #every: number
   readonly #heap: boolean
+  readonly #doorbell: Doorbell
   /** The next header. */
   #offset: number
   #free = 0
@@ -37,8 +41,10 @@ export class BytesProducer implements Producer<'bytes'> {
   #reserved = -1
   /** The count of free bytes while a reservation is open. */
   #aside = 0
-  /** The message that an iterator had yielded when the ring was full. */
-  #left: { iterator: Iterator<Uint8Array>; result: IteratorResult<Uint8Array> } | undefined
+  /** What the last message that found no room would have taken. */
+  #short = HEADER
+  /** Messages that iterators had yielded when the ring was full. */
+  readonly #left = new WeakMap<Iterator<Uint8Array>, IteratorResult<Uint8Array>>()
 
   constructor(port: Port) {
     this.#port = port
@@ -48,15 +54,62 @@ export class BytesProducer implements Producer<'bytes'> {
     this.#publish = port.native.publish
     this.#capacity = port.capacity
     this.#longest = port.capacity - HEADER
-    this.#every = port.description.publish === 'each' ? 1 : port.description.publish
+    this.#every = publishEvery(port.description.publish)
+    this.#doorbell = new Doorbell(port)
     this.#heap = port.memory === 'heap'
     this.#offset = port.native.offset
   }
 
   push(message: Uint8Array): boolean {
     if (!this.#write(message, 'message')) return false
-    if (this.#unpublished >= this.#every) this.#publishNow()
+    if (this.#isDue()) this.#publishNow()
     return true
+  }
+
+  pushSync(message: Uint8Array, options?: BlockOptions): boolean {
+    this.#doorbell.checkQuiet()
+    const deadline = deadlineOf(options)
+    while (!this.push(message)) {
+      if (!blockSlice(this.#port, sizeOf(message.length), deadline)) return false
+    }
+    return true
+  }
+
+  pushManySync(messages: Iterable<Uint8Array>, options?: BlockOptions): number {
+    this.#doorbell.checkQuiet()
+    const deadline = deadlineOf(options)
+    return pushAll(
+      this.#port,
+      messages,
+      deadline,
+      (some) => this.pushMany(some),
+      () => this.#short,
+    )
+  }
+
+  ready(n: number | ReadyOptions = 1, options?: ReadyOptions): Promise<boolean> {
+    return ready(n, options, this.#doorbell, (length, signal) => {
+      checkInteger('n', length, 0, 2 ** 31 - 1)
+      if (length > this.#longest) throw tooLarge('a message', length, this.#longest)
+      const size = sizeOf(length)
+      return this.#doorbell.wait(size, () => this.#hasRoom(size), signal)
+    })
+  }
+
+  #hasRoom(size: number): boolean | undefined {
+    this.#checkIdle()
+    if (this.#free >= size) return true
+    this.#refresh()
+    if (this.#port.flaggedClosed) return false
+    return this.#free >= size ? true : undefined
+  }
+
+  ref(): void {
+    this.#doorbell.ref()
+  }
+
+  unref(): void {
+    this.#doorbell.unref()
   }
 
   pushMany(messages: Iterable<Uint8Array>): number {
@@ -88,20 +141,25 @@ export class BytesProducer implements Producer<'bytes'> {
       // A message that the iterator has given up cannot go back into it. So one that does not fit is
       // kept and comes first in the next call with the same iterator.
       for (;;) {
-        const next = this.#left?.iterator === iterator ? this.#left.result : iterator.next()
-        this.#left = undefined
+        const next = this.#left.get(iterator) ?? iterator.next()
+        this.#left.delete(iterator)
         if (next.done === true) break
         // The iterator is foreign code and may have used this producer meanwhile.
         this.#checkIdle()
         if (!this.#write(next.value, `messages[${count}]`)) {
-          this.#left = { iterator, result: next }
+          this.#left.set(iterator, next)
           break
         }
+        // Not published yet; but if the iterator waits for a ring in this thread, it will be.
+        this.#owe()
         count++
       }
     } finally {
-      this.#publishNow()
+      // What was taken is published, whatever the iterator did; if it threw, that is what is heard.
+      if (this.#port.isOpen) this.#publish()
+      this.#unpublished = 0
     }
+    if (this.#port.isOpen && this.#words[FLAGS] !== 0) this.#refuse()
     return count
   }
 
@@ -110,6 +168,7 @@ export class BytesProducer implements Producer<'bytes'> {
     checkInteger('n', n, 0, 2 ** 31 - 1)
     if (n > this.#longest) throw tooLarge('a message', n, this.#longest)
     if (this.#room(sizeOf(n)) < sizeOf(n)) return null
+    this.#port.checkMemory()
     this.#reserved = n
     this.#aside = this.#free
     this.#free = 0
@@ -122,7 +181,7 @@ export class BytesProducer implements Producer<'bytes'> {
     checkInteger('n', n, 0, this.#reserved)
     this.abort()
     this.#wrote(n)
-    if (this.#unpublished >= this.#every) this.#publishNow()
+    if (this.#isDue()) this.#publishNow()
   }
 
   abort(): void {
@@ -144,10 +203,12 @@ export class BytesProducer implements Producer<'bytes'> {
   }
 
   get capacity(): number {
+    this.#port.checkHeld()
     return this.#capacity
   }
 
   get memory(): 'mirrored' | 'heap' {
+    this.#port.checkHeld()
     return this.#port.memory
   }
 
@@ -162,6 +223,7 @@ export class BytesProducer implements Producer<'bytes'> {
   close(): void {
     this.#retire()
     this.#port.close()
+    this.#doorbell.close()
   }
 
   [Symbol.dispose](): void {
@@ -170,6 +232,7 @@ export class BytesProducer implements Producer<'bytes'> {
 
   move(): ProducerToken<'bytes'> {
     this.#checkIdle()
+    this.#doorbell.checkQuiet()
     const token = this.#port.move()
     this.#retire()
     return token as ProducerToken<'bytes'>
@@ -198,12 +261,19 @@ export class BytesProducer implements Producer<'bytes'> {
 
   /** Writes a message; false if there is no room for it. */
   #write(message: Uint8Array, what: string): boolean {
-    if (!(message instanceof Uint8Array) || message.length === 0) this.#check(message, what)
-    const length = message.length
+    let length = lengthOfBytes(message)
+    if (length === 0) {
+      this.#check(message, what)
+      length = message.length
+    }
     // Before the sum below, which is right for lengths under 2^31 only.
     if (length > this.#longest) throw tooLarge(what, length, this.#longest)
     const size = sizeOf(length)
-    if (this.#free < size && this.#look(size) < size) return false
+    if (this.#free < size && this.#look(size) < size) {
+      this.#short = size
+      return false
+    }
+    if (this.#bytes.length === 0) this.#port.checkMemory()
     this.#bytes.set(message, this.#offset + HEADER)
     this.#wrote(length)
     return true
@@ -221,10 +291,19 @@ export class BytesProducer implements Producer<'bytes'> {
     this.#words[PENDING_MESSAGES]! += 1
     this.#words[PENDING]! += size
     this.#unpublished++
-    if (!this.#owing && this.#unpublished < this.#every) {
-      this.#owing = true
-      owe(this)
-    }
+    if (this.#unpublished < this.#every) this.#owe()
+  }
+
+  /** Sees to it that what is pending is published before the turn ends. */
+  #owe(): void {
+    if (this.#owing) return
+    this.#owing = true
+    owe(this)
+  }
+
+  /** Enough messages, or a quarter of the ring, so that the consumer is never idle while a long turn fills it. */
+  #isDue(): boolean {
+    return this.#unpublished >= this.#every || this.#words[PENDING]! >= this.#capacity >>> 2
   }
 
   #publishNow(): void {

@@ -10,6 +10,13 @@ export const KNOWN = 2
 /** Out: the FLAG_ bits. They are raised and never lowered. */
 export const FLAGS = 3
 
+/** In: how many bytes a wait is for. */
+export const WANTED = 4
+/** In: how long a blocking wait may last, in microseconds. */
+export const SLICE = 5
+/** Out: 1 if the doorbell was left with the other side, 0 if there is nothing to wait for. */
+export const ARMED = 6
+
 /** The other side has closed, or this one has. */
 export const FLAG_CLOSED = 1
 /** Consumer: everything that will ever come has been read. */

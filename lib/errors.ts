@@ -22,14 +22,20 @@ export class CrosscoreError extends Error {
 
 /** What was given, short enough for a message. */
 export function shown(value: unknown): string {
-  const text =
-    typeof value === 'string' || typeof value === 'object' || typeof value === 'function'
-      ? inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 3, maxStringLength: 40 })
-      : typeof value === 'bigint'
-        ? `${value}n`
-        : String(value)
+  const text = described(value)
   const type = value === null || value === undefined ? '' : ` (${typeof value})`
   return (text.length > 80 ? `${text.slice(0, 77)}...` : text) + type
+}
+
+function described(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value !== 'string' && typeof value !== 'object' && typeof value !== 'function') return String(value)
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 3, maxStringLength: 40 })
+  } catch {
+    // The value has a say in how it is shown, and this one threw.
+    return 'something that cannot be shown'
+  }
 }
 
 export function invalidArgument(what: string, allowed: string, given: unknown): CrosscoreError {

@@ -8,6 +8,16 @@ export interface NativeHandle {
   readonly publish: () => void
   /** The publication edge, then a look at the other side's cursor. */
   readonly look: () => void
+  /** Waits on this thread for a slice of time, at most 20 ms, then looks. */
+  readonly block: () => void
+  /** Installs what the doorbell calls. Once. */
+  readonly listen: (callback: () => void) => void
+  /** Publishes, and leaves the doorbell with the other side unless what is wanted is there. */
+  readonly arm: () => void
+  readonly disarm: () => void
+  /** The doorbell keeps the event loop alive, or no longer. */
+  readonly hold: () => void
+  readonly letGo: () => void
   /** Writes the statistics into the control block. */
   readonly stats: () => void
   readonly close: () => void

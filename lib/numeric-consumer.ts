@@ -1,14 +1,25 @@
 // The consumer of numbers and bigints.
 
 import { inspect } from 'node:util'
-import type { BigIntKind, Consumer, ConsumerToken, NumberKind, NumericArray, Stats } from '../index.js'
+import type {
+  BigIntKind,
+  BlockOptions,
+  Consumer,
+  ConsumerToken,
+  NumberKind,
+  NumericArray,
+  ReadyOptions,
+  Stats,
+} from '../index.js'
+import { iterate } from './async-iterator.js'
 import { FLAGS, KNOWN, PENDING } from './control.js'
 import { checkInteger, invalidArgument } from './errors.js'
-import { checkAttached } from './input.js'
+import { checkAttached, typedArrayName } from './input.js'
 import type { NumericKind, NumericView } from './kinds.js'
 import type { Port } from './port.js'
 import { unfoldUp } from './span.js'
 import { owe, settleThread } from './turn.js'
+import { blockSlice, deadlineOf, Doorbell, signalOf } from './waiting.js'
 
 type Kind = NumberKind | BigIntKind
 type Value = number | bigint
@@ -30,6 +41,7 @@ export class NumericConsumer implements Consumer<Kind> {
   /** Bytes that are given back together: a quarter of the ring, at least an element. */
   readonly #lap: number
   readonly #heap: boolean
+  readonly #doorbell: Doorbell
   /** The oldest element. */
   #index: number
   #available = 0
@@ -49,6 +61,7 @@ export class NumericConsumer implements Consumer<Kind> {
     this.#capacity = port.capacity >>> kind.shift
     this.#lap = Math.max(this.#size, port.capacity >>> 2)
     this.#heap = port.memory === 'heap'
+    this.#doorbell = new Doorbell(port)
     this.#index = port.native.offset >>> kind.shift
   }
 
@@ -57,6 +70,59 @@ export class NumericConsumer implements Consumer<Kind> {
     const value = this.#view[this.#index]
     this.#read(1)
     return value
+  }
+
+  popSync(options?: BlockOptions): Value | undefined {
+    this.#doorbell.checkQuiet()
+    const deadline = deadlineOf(options)
+    for (;;) {
+      const value = this.pop()
+      if (value !== undefined) return value
+      if (this.#port.flaggedDone || !blockSlice(this.#port, this.#size, deadline)) return undefined
+    }
+  }
+
+  ready(options?: ReadyOptions): Promise<boolean> {
+    try {
+      return this.#doorbell.wait(1, () => this.#hasData(), signalOf(options))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #hasData(): boolean | undefined {
+    this.#port.checkOpen()
+    if (this.#available > 0) return true
+    this.#refresh()
+    if (this.#available > 0) return true
+    return this.#port.flaggedDone ? false : undefined
+  }
+
+  ref(): void {
+    this.#doorbell.ref()
+  }
+
+  unref(): void {
+    this.#doorbell.unref()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Value> {
+    return iterate(this)
+  }
+
+  batches(max?: number): AsyncIterableIterator<NumericView> {
+    const most = max ?? this.#capacity
+    checkInteger('max', most, 1, Number.MAX_SAFE_INTEGER)
+    return iterate({
+      pop: () => {
+        const count = Math.min(most, this.#elements(1))
+        if (count === 0) return undefined
+        const batch = new this.#kind.view(new ArrayBuffer(count * this.#size))
+        this.popMany(batch as never)
+        return batch
+      },
+      ready: () => this.ready(),
+    })
   }
 
   popMany(into: NumericArray<Kind>): number
@@ -71,7 +137,7 @@ export class NumericConsumer implements Consumer<Kind> {
       this.#readBatch(count)
       return values
     }
-    if (!(target instanceof this.#kind.view)) {
+    if (typedArrayName(target) !== this.#kind.view.name) {
       throw invalidArgument('into', `a ${this.#kind.view.name}, or a number of elements`, target)
     }
     const into = target as NumericView
@@ -87,7 +153,8 @@ export class NumericConsumer implements Consumer<Kind> {
 
   peek(n?: number): NumericView {
     if (n !== undefined) checkInteger('n', n, 1, 2 ** 31 - 1)
-    const count = Math.min(n ?? this.#capacity, this.#elements(n ?? 1))
+    const wanted = Math.min(n ?? this.#capacity, this.#capacity)
+    const count = Math.min(wanted, this.#elements(wanted))
     const end = this.#index + count
     if (this.#heap) unfoldUp(this.#view, this.#capacity, end)
     this.#peeked = count
@@ -106,7 +173,7 @@ export class NumericConsumer implements Consumer<Kind> {
   drain(fn: (value: never) => void, max: number = Infinity): number {
     if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
     if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
-    const count = Math.min(max, this.#elements(Math.min(max, 1)))
+    const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
     let taken = 0
     try {
       // The position goes forward before fn sees the element: if fn throws, or reads from this very
@@ -131,10 +198,12 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   get capacity(): number {
+    this.#port.checkHeld()
     return this.#capacity
   }
 
   get memory(): 'mirrored' | 'heap' {
+    this.#port.checkHeld()
     return this.#port.memory
   }
 
@@ -145,6 +214,7 @@ export class NumericConsumer implements Consumer<Kind> {
   get done(): boolean {
     this.#port.checkHeld()
     if (!this.#port.isOpen) return true
+    if (this.#available > 0) return false
     this.#refresh()
     return this.#available === 0 && this.#port.flaggedDone
   }
@@ -156,6 +226,7 @@ export class NumericConsumer implements Consumer<Kind> {
   close(): void {
     this.#retire()
     this.#port.close()
+    this.#doorbell.close()
   }
 
   [Symbol.dispose](): void {
@@ -163,6 +234,7 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   move(): ConsumerToken<Kind> {
+    this.#doorbell.checkQuiet()
     const token = this.#port.move()
     this.#retire()
     return token as ConsumerToken<Kind>
@@ -203,7 +275,8 @@ export class NumericConsumer implements Consumer<Kind> {
 
   /** The elements there are, after a look only if fewer than `wanted` are known. */
   #elements(wanted: number): number {
-    if (!this.#port.isOpen) this.#port.checkOpen()
+    this.#port.checkOpen()
+    this.#port.checkMemory()
     return this.#available >= wanted ? this.#available : this.#look(wanted)
   }
 

@@ -1,14 +1,26 @@
 // The producer of numbers and bigints.
 
 import { inspect } from 'node:util'
-import type { BigIntKind, NumberKind, NumericArray, Producer, ProducerToken, Stats } from '../index.js'
+import type {
+  BigIntKind,
+  BlockOptions,
+  NumberKind,
+  NumericArray,
+  Producer,
+  ProducerToken,
+  ReadyOptions,
+  Stats,
+} from '../index.js'
 import { FLAGS, KNOWN, PENDING } from './control.js'
 import { checkInteger, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
-import { checkAttached } from './input.js'
+import { checkAttached, typedArrayName } from './input.js'
 import type { NumericKind, NumericView } from './kinds.js'
+import { publishEvery } from './options.js'
 import type { Port } from './port.js'
 import { foldDown } from './span.js'
+import { pushAll } from './push-all.js'
 import { owe, settleThread } from './turn.js'
+import { blockSlice, deadlineOf, Doorbell, ready } from './waiting.js'
 
 type Kind = NumberKind | BigIntKind
 type Value = number | bigint
@@ -33,6 +45,7 @@ export class NumericProducer implements Producer<Kind> {
   /** Pushes until they are published. */
   readonly #every: number
   readonly #heap: boolean
+  readonly #doorbell: Doorbell
   /** The next slot. */
   #index: number
   #free = 0
@@ -55,9 +68,60 @@ export class NumericProducer implements Producer<Kind> {
     this.#size = 1 << kind.shift
     port.elementSize = this.#size
     this.#capacity = port.capacity >>> kind.shift
-    this.#every = port.description.publish === 'each' ? 1 : port.description.publish
+    // With 'tick' the high-water mark is a quarter of the ring, so that the consumer is never idle
+    // while a long turn fills it.
+    this.#every = Math.min(publishEvery(port.description.publish), Math.max(1, this.#capacity >>> 2))
+    this.#doorbell = new Doorbell(port)
     this.#heap = port.memory === 'heap'
     this.#index = port.native.offset >>> kind.shift
+  }
+
+  pushSync(value: Value, options?: BlockOptions): boolean {
+    this.#doorbell.checkQuiet()
+    const deadline = deadlineOf(options)
+    while (!this.push(value)) {
+      if (!blockSlice(this.#port, this.#size, deadline)) return false
+    }
+    return true
+  }
+
+  pushManySync(values: NumericArray<Kind> | Iterable<Value>, options?: BlockOptions): number {
+    this.#doorbell.checkQuiet()
+    const deadline = deadlineOf(options)
+    // A quarter of the ring at a time, so that nobody is woken for each element.
+    const quarter = Math.max(this.#size, this.#port.capacity >>> 2)
+    const all = Array.isArray(values) || ArrayBuffer.isView(values) ? (values as NumericView).length : Infinity
+    return pushAll(
+      this.#port,
+      values as Iterable<Value>,
+      deadline,
+      (some) => this.pushMany(some),
+      (next) => (next === undefined ? this.#size : Math.min(quarter, (all - next) * this.#size)),
+    )
+  }
+
+  ready(n: number | ReadyOptions = 1, options?: ReadyOptions): Promise<boolean> {
+    return ready(n, options, this.#doorbell, (count, signal) => {
+      checkInteger('n', count, 1, 2 ** 31 - 1)
+      if (count > this.#capacity) throw tooLarge('room', count, this.#capacity)
+      return this.#doorbell.wait(count << this.#kind.shift, () => this.#hasRoom(count), signal)
+    })
+  }
+
+  #hasRoom(n: number): boolean | undefined {
+    this.#checkIdle()
+    if (this.#free >= n) return true
+    this.#refresh()
+    if (this.#port.flaggedClosed) return false
+    return this.#free >= n ? true : undefined
+  }
+
+  ref(): void {
+    this.#doorbell.ref()
+  }
+
+  unref(): void {
+    this.#doorbell.unref()
   }
 
   push(value: Value): boolean {
@@ -72,7 +136,7 @@ export class NumericProducer implements Producer<Kind> {
 
   pushMany(values: NumericArray<Kind> | Iterable<Value>): number {
     this.#checkIdle()
-    if (values instanceof this.#kind.view) return this.#pushArray(values as NumericView)
+    if (typedArrayName(values) === this.#kind.view.name) return this.#pushArray(values as NumericView)
     if (ArrayBuffer.isView(values)) {
       throw invalidArgument('values', `a ${this.#kind.view.name}, an array or an iterable`, values)
     }
@@ -90,11 +154,12 @@ export class NumericProducer implements Producer<Kind> {
     }
     const count = Math.min(values.length, this.#room(values.length))
     if (count === 0) return 0
+    this.#port.checkMemory()
     const taken = count === values.length ? values : values.subarray(0, count)
     const index = this.#index
     this.#view.set(taken as never, index)
     if (this.#heap) foldDown(this.#view, this.#capacity, index + count)
-    this.#wrote(count)
+    this.#count(count)
     this.#publishNow()
     return count
   }
@@ -102,12 +167,16 @@ export class NumericProducer implements Producer<Kind> {
   #pushList(values: readonly Value[]): number {
     const count = Math.min(values.length, this.#room(values.length))
     const mask = this.#capacity - 1
+    const index = this.#index
     for (let i = 0; i < count; i++) {
+      const value = values[i]!
+      // An array may have getters, and they may have used this producer.
+      if (this.#index !== index || this.#free < count) this.#interfered('the array')
       // Nothing counts as written before all of it has been found right.
-      this.#store((this.#index + i) & mask, values[i]!, i)
+      this.#store((index + i) & mask, value, i)
     }
     if (count > 0) {
-      this.#wrote(count)
+      this.#count(count)
       this.#publishNow()
     }
     return count
@@ -123,15 +192,26 @@ export class NumericProducer implements Producer<Kind> {
         if (next.done === true) break
         // The iterator is foreign code and may have used this producer meanwhile.
         this.#checkIdle()
-        if (this.#room(1) === 0) throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'the iterator itself filled the ring')
+        if (this.#room(1) === 0) this.#interfered('the iterator')
         this.#store(this.#index, next.value, count)
-        this.#wrote(1)
+        this.#count(1)
+        // Not published yet; but if the iterator waits for a ring in this thread, it will be.
+        this.#owe()
         count++
       }
     } finally {
-      this.#publishNow()
+      // What was taken is published, whatever the iterator did; if it threw, that is what is heard.
+      if (this.#port.isOpen) this.#publish()
+      this.#unpublished = 0
     }
+    if (this.#port.isOpen && this.#words[FLAGS] !== 0) this.#refuse()
     return count
+  }
+
+  /** Throws because code that `pushMany` called has used this producer. */
+  #interfered(what: string): never {
+    this.#checkIdle()
+    throw new CrosscoreError('ERR_CROSSCORE_BUSY', `pushMany is under way, and ${what} used the same producer`)
   }
 
   #store(index: number, value: Value, at: number): void {
@@ -145,6 +225,7 @@ export class NumericProducer implements Producer<Kind> {
     checkInteger('n', n, 1, 2 ** 31 - 1)
     if (n > this.#capacity) throw tooLarge('a reservation', n, this.#capacity)
     if (this.#room(n) < n) return null
+    this.#port.checkMemory()
     this.#reserved = n
     this.#aside = this.#free
     this.#free = 0
@@ -179,10 +260,12 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   get capacity(): number {
+    this.#port.checkHeld()
     return this.#capacity
   }
 
   get memory(): 'mirrored' | 'heap' {
+    this.#port.checkHeld()
     return this.#port.memory
   }
 
@@ -197,6 +280,7 @@ export class NumericProducer implements Producer<Kind> {
   close(): void {
     this.#retire()
     this.#port.close()
+    this.#doorbell.close()
   }
 
   [Symbol.dispose](): void {
@@ -205,6 +289,7 @@ export class NumericProducer implements Producer<Kind> {
 
   move(): ProducerToken<Kind> {
     this.#checkIdle()
+    this.#doorbell.checkQuiet()
     const token = this.#port.move()
     this.#retire()
     return token as ProducerToken<Kind>
@@ -226,16 +311,25 @@ export class NumericProducer implements Producer<Kind> {
 
   /** Counts `n` elements as written, and publishes them if that many are due. */
   #wrote(n: number): void {
+    this.#count(n)
+    if (this.#unpublished >= this.#every) this.#publishNow()
+    else this.#owe()
+  }
+
+  /** Counts `n` elements as written. */
+  #count(n: number): void {
     this.#index = (this.#index + n) & (this.#capacity - 1)
     this.#free -= n
     // From here on they are part of the stream, even if this thread dies before it publishes them.
     this.#words[PENDING]! += n << this.#kind.shift
     this.#unpublished += n
-    if (this.#unpublished >= this.#every) this.#publishNow()
-    else if (!this.#owing) {
-      this.#owing = true
-      owe(this)
-    }
+  }
+
+  /** Sees to it that what is pending is published before the turn ends. */
+  #owe(): void {
+    if (this.#owing) return
+    this.#owing = true
+    owe(this)
   }
 
   #publishNow(): void {
@@ -293,6 +387,8 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   #wrong(what: string, value: unknown): CrosscoreError {
+    // Without its memory a ring does not hold any value.
+    this.#port.checkMemory()
     return invalidArgument(what, `${this.#kind.allowed} (the ring is of '${this.#kind.name}')`, value)
   }
 }

@@ -8,8 +8,8 @@ import { KIND_NAMES, numericKind } from './kinds.js'
 /** The largest ring in bytes. Twice as much is mapped, and V8 on Node 20 holds ArrayBuffers of less than 2^32 bytes. */
 export const LARGEST_RING = 2 ** 30
 
-/** When pushes become visible: after how many. */
-export type Publish = 'each' | number
+/** When pushes become visible: at once, at the end of the turn, after how many. */
+export type Publish = 'each' | 'tick' | number
 
 /** What travels with a token. */
 export interface Description {
@@ -37,8 +37,8 @@ export function checkOptions(options: unknown): CheckedOptions {
   const kind = numericKind(of as ElementKind)
   const size = kind === undefined ? 1 : 2 ** kind.shift
   checkInteger(`options.capacity (in ${kind === undefined ? 'bytes' : 'elements'})`, capacity, 1, LARGEST_RING / size)
-  if (publish !== 'each') {
-    if (typeof publish !== 'number') throw invalidArgument('options.publish', `'each' or a number of pushes`, publish)
+  if (publish !== 'each' && publish !== 'tick') {
+    if (typeof publish !== 'number') throw invalidArgument('options.publish', `'each', 'tick' or a number of pushes`, publish)
     checkInteger('options.publish', publish, 1, 2 ** 31 - 1)
   }
   return {
@@ -46,6 +46,11 @@ export function checkOptions(options: unknown): CheckedOptions {
     // The smallest ring of messages holds one of 8 bytes.
     bytes: kind === undefined ? Math.max(capacity, 2 * HEADER) : capacity * size,
     memory: memory as CheckedOptions['memory'],
-    publish,
+    publish: publish as Publish,
   }
+}
+
+/** Pushes until they are published. */
+export function publishEvery(publish: Publish): number {
+  return publish === 'each' ? 1 : publish === 'tick' ? Infinity : publish
 }

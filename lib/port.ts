@@ -64,7 +64,11 @@ export class Port {
     if ((this.words[FLAGS]! & FLAG_CORRUPT) !== 0) {
       throw corrupt(`this ${this.side}'s count contradicts the ring's cursors`)
     }
-    // A program can detach the memory (`view.buffer.transfer()`): then there is nothing to see.
+    this.checkMemory()
+  }
+
+  /** Throws if a program has taken the memory away (`view.buffer.transfer()`, or a byte stream that was given a view). */
+  checkMemory(): void {
     if (this.buffer.byteLength === 0) throw corrupt("the ring's ArrayBuffer was detached")
   }
 

@@ -2,6 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use crosscore::{Consumer, Metrics};
 
@@ -9,6 +10,7 @@ use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE};
 use crate::handle::Side;
 use crate::memory::{RingMemory, SharedRing};
 use crate::messages::Messages;
+use crate::pacing::Pacing;
 use crate::registry::Entry;
 
 /// A consumer that has no thread, or is about to get one.
@@ -16,6 +18,7 @@ use crate::registry::Entry;
 pub(crate) struct ConsumerPort {
     pub(crate) consumer: Consumer<u8, RingMemory>,
     pub(crate) messages: Arc<Messages>,
+    pub(crate) pacing: Pacing,
 }
 
 /// A consumer in an environment: what its bound functions work on.
@@ -96,14 +99,46 @@ impl Side for ConsumerSide {
             return self.control.raise(FLAG_CLOSED | FLAG_DONE);
         };
         release_pending(&self.control, port);
+        port.pacing.before_look();
         // First the mark, then the tail: what was published before the mark is then seen
         // (INV-CLOSE-1).
         let closed = port.consumer.is_closed();
         let available = port.consumer.available();
+        port.pacing.after_look(available);
         self.control.set_known(available);
         if closed {
             let done = if available == 0 { FLAG_DONE } else { 0 };
             self.control.raise(FLAG_CLOSED | done);
+        }
+    }
+
+    unsafe fn block(&self) {
+        // SAFETY: INV-NODE-2: passed on.
+        if let Some(port) = unsafe { self.port() } {
+            release_pending(&self.control, port);
+            // Whatever ended the wait, the look below tells what there is now.
+            let _ = port
+                .consumer
+                .wait_for_data(self.control.wanted(), Some(self.control.slice()));
+        }
+        // SAFETY: INV-NODE-2: passed on.
+        unsafe { self.look() };
+    }
+
+    unsafe fn arm(&self, waker: &Waker) -> bool {
+        // SAFETY: INV-NODE-2: passed on.
+        unsafe { self.port() }.as_mut().is_some_and(|port| {
+            release_pending(&self.control, port);
+            port.consumer
+                .poll_data(&mut Context::from_waker(waker), self.control.wanted())
+                .is_pending()
+        })
+    }
+
+    unsafe fn disarm(&self) {
+        // SAFETY: INV-NODE-2: passed on.
+        if let Some(port) = unsafe { self.port() } {
+            port.consumer.cancel_wait();
         }
     }
 
@@ -117,6 +152,7 @@ impl Side for ConsumerSide {
         // SAFETY: INV-NODE-2: passed on.
         let port = unsafe { self.port() };
         if let Some(port) = port {
+            port.consumer.cancel_wait();
             release_pending(&self.control, port);
         }
         port.take()

@@ -1,6 +1,7 @@
 //! The words through which JavaScript and Rust pass numbers at a crossing.
 
 use std::cell::UnsafeCell;
+use std::time::Duration;
 
 /// The block's size in bytes, as JavaScript maps it.
 pub(crate) const BLOCK_BYTES: usize = 128;
@@ -15,8 +16,17 @@ const PENDING_MESSAGES: usize = 1;
 const KNOWN: usize = 2;
 /// Out: the `FLAG_` bits.
 const FLAGS: usize = 3;
+/// In: how many bytes a wait is for.
+const WANTED: usize = 4;
+/// In: how long a blocking wait may last, in microseconds.
+const SLICE: usize = 5;
+/// Out: 1 if a doorbell was left with the other side, 0 if there is nothing to wait for.
+const ARMED: usize = 6;
 /// Out: statistics, as doubles from here on. `lib/control.ts` has the same table.
 const STATS: usize = 8;
+
+/// A native block cannot be interrupted, so it returns to JavaScript this often at least.
+const LONGEST_SLICE: Duration = Duration::from_millis(20);
 
 /// Nothing can be sent any more (producer), or nothing new will come (consumer).
 pub(crate) const FLAG_CLOSED: u32 = 1;
@@ -78,6 +88,21 @@ impl Control {
     #[inline]
     pub(crate) fn raise(&self, flags: u32) {
         self.write(FLAGS, self.read(FLAGS) | flags);
+    }
+
+    /// What a wait is for, in bytes.
+    pub(crate) fn wanted(&self) -> usize {
+        self.read(WANTED) as usize
+    }
+
+    /// How long a blocking wait may last: what JavaScript asked for, and never so long that
+    /// `worker.terminate()` would be kept waiting.
+    pub(crate) fn slice(&self) -> Duration {
+        Duration::from_micros(u64::from(self.read(SLICE))).min(LONGEST_SLICE)
+    }
+
+    pub(crate) fn set_armed(&self, armed: bool) {
+        self.write(ARMED, u32::from(armed));
     }
 
     pub(crate) fn set_stats(&self, stats: &[f64]) {

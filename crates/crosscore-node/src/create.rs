@@ -11,6 +11,7 @@ use crate::consumer::{ConsumerPort, ConsumerSide};
 use crate::handle::attach;
 use crate::memory::RingMemory;
 use crate::messages::Messages;
+use crate::pacing::Pacing;
 use crate::producer::{ProducerPort, ProducerSide};
 use crate::registry::{self, Entry};
 use crate::status::{Code, error};
@@ -46,7 +47,11 @@ pub fn create_ring<'env>(
         producer,
         messages: Arc::clone(&messages),
     };
-    let consumer = ConsumerPort { consumer, messages };
+    let consumer = ConsumerPort {
+        consumer,
+        messages,
+        pacing: Pacing::default(),
+    };
     let producer = attach::<ProducerSide>(env.raw(), producer, description.clone())?;
     let consumer = attach::<ConsumerSide>(env.raw(), consumer, description)?;
     let mut ring = Object::new(env)?;

@@ -21,11 +21,13 @@ use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
+use std::task::Waker;
 
 use crosscore::Metrics;
 use napi::sys;
 
 use crate::control::{BLOCK_BYTES, Control};
+use crate::doorbell::Doorbell;
 use crate::memory::{SharedRing, array_buffer};
 use crate::registry::{self, Entry};
 use crate::status::{Code, check, error};
@@ -50,6 +52,12 @@ pub(crate) trait Side: Sized + 'static {
     unsafe fn publish(&self);
     /// The publication edge, then a look at the other side's cursor.
     unsafe fn look(&self);
+    /// Blocks this thread until what is wanted is there, for a slice of time at most; then looks.
+    unsafe fn block(&self);
+    /// Leaves `waker` with the other side unless what is wanted is there; tells whether it did.
+    unsafe fn arm(&self, waker: &Waker) -> bool;
+    /// Takes the waker back.
+    unsafe fn disarm(&self);
     unsafe fn metrics(&self) -> Option<(Metrics, (u64, u64))>;
     /// Publishes what is pending and gives the port away. `None` if it is gone already.
     unsafe fn take(&self) -> Option<Self::Port>;
@@ -60,11 +68,14 @@ struct Bound<S: Side> {
     side: S,
     ring: Arc<SharedRing>,
     description: String,
+    doorbell: Arc<Doorbell>,
     env: sys::napi_env,
     /// Bound functions that have not been collected.
     functions: Cell<u32>,
     /// Whether the cleanup hook is registered and so counts this.
     hooked: Cell<bool>,
+    /// This, as `Arc::as_ptr` gives it: a pointer made from `&self` may not reach the counts.
+    this: Cell<*const Self>,
 }
 
 impl<S: Side> Bound<S> {
@@ -77,8 +88,31 @@ impl<S: Side> Bound<S> {
         // SAFETY: INV-NODE-1: counted by the caller; INV-NODE-2: passed on.
         let port = unsafe { (*this).side.take() };
         drop(port);
+        // SAFETY: INV-NODE-1: counted by the caller.
+        unsafe { &*this }.doorbell.silence();
         // SAFETY: as above.
         unsafe { Self::unhook(this) };
+    }
+
+    /// Registers the cleanup hook, which counts this.
+    fn hook(&self) -> napi::Result<()> {
+        let this = self.this.get();
+        // SAFETY: INV-NODE-1: `self` is always in an `Arc` (`attach`), which the caller counts; this
+        // is the hook's own count, and the hook takes its argument for what it is.
+        let status = unsafe {
+            Arc::increment_strong_count(this);
+            sys::napi_add_env_cleanup_hook(
+                self.env,
+                Some(end_with_environment::<S>),
+                this.cast_mut().cast(),
+            )
+        };
+        check(status, "napi_add_env_cleanup_hook").inspect_err(|_| {
+            // SAFETY: INV-NODE-1: no hook was registered, so its count is still ours.
+            unsafe { Arc::decrement_strong_count(this) };
+        })?;
+        self.hooked.set(true);
+        Ok(())
     }
 
     /// Takes the cleanup hook away, and its count.
@@ -92,6 +126,7 @@ impl<S: Side> Bound<S> {
         if !bound.hooked.replace(false) {
             return;
         }
+        let this = bound.this.get();
         // SAFETY: INV-NODE-1: hook and argument are those that were registered in `attach`.
         let status = unsafe {
             sys::napi_remove_env_cleanup_hook(
@@ -198,6 +233,121 @@ unsafe extern "C" fn look<S: Side>(
     ptr::null_mut()
 }
 
+/// `block()`: waits on this thread for a slice of time.
+unsafe extern "C" fn block<S: Side>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
+        // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
+        unsafe { bound.side.block() };
+    }
+    ptr::null_mut()
+}
+
+/// `arm()`: leaves the doorbell with the other side, unless what is wanted is there.
+unsafe extern "C" fn arm<S: Side>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
+        let waker = Waker::from(Arc::clone(&bound.doorbell));
+        // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
+        let armed = unsafe { bound.side.arm(&waker) };
+        bound.side.control().set_armed(armed);
+    }
+    ptr::null_mut()
+}
+
+/// `disarm()`: takes the doorbell back.
+unsafe extern "C" fn disarm<S: Side>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
+        // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
+        unsafe { bound.side.disarm() };
+    }
+    ptr::null_mut()
+}
+
+/// `hold()`: a wait keeps the event loop alive.
+unsafe extern "C" fn hold<S: Side>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
+        bound.doorbell.hold(env, true);
+    }
+    ptr::null_mut()
+}
+
+/// `letGo()`: the event loop may end although a wait is pending, or there is none.
+unsafe extern "C" fn let_go<S: Side>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
+        bound.doorbell.hold(env, false);
+    }
+    ptr::null_mut()
+}
+
+/// `listen(callback)`: installs the doorbell's callback, once.
+unsafe extern "C" fn listen<S: Side>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    let Some(bound) = (unsafe { bound_of::<S>(env, info) }) else {
+        return ptr::null_mut();
+    };
+    let installed = first_argument(env, info).and_then(|callback| {
+        if bound.doorbell.is_installed() {
+            return Ok(());
+        }
+        bound
+            .doorbell
+            .install(env, callback, string(env, "crosscore")?)?;
+        // Hooks run in reverse order, and the threadsafe function has just registered its own. The
+        // handle's must run before that one, so that nobody rings a function that Node has freed.
+        // SAFETY: INV-NODE-2: on the environment's thread; INV-NODE-1: counted by the function.
+        unsafe { Bound::unhook(bound) };
+        bound.hook()
+    });
+    if let Err(error) = installed {
+        // SAFETY: INV-NODE-1: a call is under way, so an exception can be thrown into it.
+        unsafe { napi::JsError::from(error).throw_into(env) };
+    }
+    ptr::null_mut()
+}
+
+fn first_argument(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> napi::Result<sys::napi_value> {
+    let mut count = 1;
+    let mut argument = ptr::null_mut();
+    // SAFETY: INV-NODE-1: room for one argument, as `count` says; null out-values are allowed.
+    let status = unsafe {
+        sys::napi_get_cb_info(
+            env,
+            info,
+            &mut count,
+            &mut argument,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    check(status, "napi_get_cb_info")?;
+    Ok(argument)
+}
+
 /// `stats()`: writes the statistics into the control block.
 unsafe extern "C" fn stats<S: Side>(
     env: sys::napi_env,
@@ -247,6 +397,7 @@ unsafe extern "C" fn move_out<S: Side>(
     // SAFETY: INV-NODE-2: on the environment's thread; INV-NODE-1: counted by the function.
     let moved = unsafe {
         let port = bound.side.take();
+        bound.doorbell.silence();
         Bound::unhook(bound);
         port
     }
@@ -384,21 +535,15 @@ pub(crate) fn attach<S: Side>(
         side: S::new(port),
         ring,
         description,
+        doorbell: Arc::default(),
         env,
         functions: Cell::new(0),
         hooked: Cell::new(false),
+        this: Cell::new(ptr::null()),
     });
 
-    let hook = Arc::into_raw(Arc::clone(&bound));
-    // SAFETY: INV-NODE-1: `hook` is counted for the hook, which takes it for what it is.
-    let status = unsafe {
-        sys::napi_add_env_cleanup_hook(env, Some(end_with_environment::<S>), hook.cast_mut().cast())
-    };
-    check(status, "napi_add_env_cleanup_hook").inspect_err(|_| {
-        // SAFETY: INV-NODE-1: no hook was registered, so its count is still ours.
-        drop(unsafe { Arc::from_raw(hook) });
-    })?;
-    bound.hooked.set(true);
+    bound.this.set(Arc::as_ptr(&bound));
+    bound.hook()?;
 
     let object = describe(env, &bound, capacity, offset);
     if object.is_err() {
@@ -421,6 +566,12 @@ fn describe<S: Side>(
     check(status, "napi_create_object")?;
     bind(env, bound, object, c"publish", publish::<S>)?;
     bind(env, bound, object, c"look", look::<S>)?;
+    bind(env, bound, object, c"block", block::<S>)?;
+    bind(env, bound, object, c"listen", listen::<S>)?;
+    bind(env, bound, object, c"arm", arm::<S>)?;
+    bind(env, bound, object, c"disarm", disarm::<S>)?;
+    bind(env, bound, object, c"hold", hold::<S>)?;
+    bind(env, bound, object, c"letGo", let_go::<S>)?;
     bind(env, bound, object, c"stats", stats::<S>)?;
     bind(env, bound, object, c"close", close::<S>)?;
     bind(env, bound, object, c"move", move_out::<S>)?;

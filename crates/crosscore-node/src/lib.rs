@@ -12,21 +12,30 @@
 //! | `control.rs` | the few words through which JavaScript and Rust pass numbers at a crossing |
 //! | `handle.rs` | functions bound to a handle, their lifetime, the environment's cleanup hook |
 //! | `producer.rs`, `consumer.rs` | the crossings of either side |
+//! | `doorbell.rs` | waking an event loop |
+//! | `pacing.rs` | when a consumer should wait a moment before it looks again |
 //! | `registry.rs` | tokens: handles between two threads |
 //! | `status.rs` | Node-API statuses as results |
 
 mod consumer;
 mod control;
 pub mod create;
+mod doorbell;
 mod handle;
 mod memory;
 mod messages;
+mod pacing;
 mod producer;
 mod registry;
 mod status;
 
+use std::sync::Once;
+use std::thread;
+
 use napi::bindgen_prelude::{Object, retain_current_module_for_unload_safety};
 use napi_derive::napi;
+
+static PREPARE: Once = Once::new();
 
 /// Pins the addon's image when Node first loads it.
 ///
@@ -35,5 +44,9 @@ use napi_derive::napi;
 #[napi(module_exports)]
 pub fn pin_image(_exports: Object<'_>) -> napi::Result<()> {
     retain_current_module_for_unload_safety();
+    // The kernel can take 20 ms to prepare the barrier of parked waits once a process has threads.
+    // Importing the package does not wait for it; the first ring does if it comes sooner. Should the
+    // thread not start, the first ring does all of it.
+    PREPARE.call_once(|| drop(thread::Builder::new().spawn(crosscore::prepare_waiting)));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use crosscore::{Metrics, Producer};
 
@@ -106,6 +107,36 @@ impl Side for ProducerSide {
         }
     }
 
+    unsafe fn block(&self) {
+        // SAFETY: INV-NODE-2: passed on.
+        if let Some(port) = unsafe { self.port() } {
+            publish_pending(&self.control, port);
+            // Whatever ended the wait, the look below tells what there is now.
+            let _ = port
+                .producer
+                .wait_for_space(self.control.wanted(), Some(self.control.slice()));
+        }
+        // SAFETY: INV-NODE-2: passed on.
+        unsafe { self.look() };
+    }
+
+    unsafe fn arm(&self, waker: &Waker) -> bool {
+        // SAFETY: INV-NODE-2: passed on.
+        unsafe { self.port() }.as_mut().is_some_and(|port| {
+            publish_pending(&self.control, port);
+            port.producer
+                .poll_space(&mut Context::from_waker(waker), self.control.wanted())
+                .is_pending()
+        })
+    }
+
+    unsafe fn disarm(&self) {
+        // SAFETY: INV-NODE-2: passed on.
+        if let Some(port) = unsafe { self.port() } {
+            port.producer.cancel_wait();
+        }
+    }
+
     unsafe fn metrics(&self) -> Option<(Metrics, (u64, u64))> {
         // SAFETY: INV-NODE-2: passed on.
         let port = unsafe { self.port() }.as_ref()?;
@@ -116,6 +147,7 @@ impl Side for ProducerSide {
         // SAFETY: INV-NODE-2: passed on.
         let port = unsafe { self.port() };
         if let Some(port) = port {
+            port.producer.cancel_wait();
             // A push that has returned true is part of the stream, published or not.
             publish_pending(&self.control, port);
         }
