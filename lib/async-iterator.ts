@@ -1,17 +1,22 @@
 // for await over a consumer, by hand: an async generator costs more than twice as much per element.
 
+import { nextTurn, turnIsDue } from './turn.js'
+
 interface Source<T> {
   pop(): T | undefined
   ready(): Promise<boolean>
 }
 
+/** A batch counts as so many elements. */
+export const BATCH_WORK = 64
+
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
 
 /**
  * Ends when the source will never have anything again. Leaving the loop early leaves the source as it
- * is: a later loop goes on with the next element.
+ * is: a later loop goes on with the next element. `work` is how many elements one step counts as.
  */
-export function iterate<T>(source: Source<T>): AsyncIterableIterator<T> {
+export function iterate<T>(source: Source<T>, work = 1): AsyncIterableIterator<T> {
   let left = false
   const take = (): IteratorResult<T> | undefined => {
     const value = source.pop()
@@ -24,9 +29,10 @@ export function iterate<T>(source: Source<T>): AsyncIterableIterator<T> {
       if (result !== undefined) return result
     }
   }
+  const step = (): IteratorResult<T> | Promise<IteratorResult<T>> => (left ? DONE : (take() ?? wait()))
   return {
     async next() {
-      return left ? DONE : (take() ?? wait())
+      return turnIsDue(work) ? nextTurn(undefined).then(step) : step()
     },
     async return() {
       left = true

@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util'
 import type { BlockOptions, Consumer, ConsumerToken, ReadyOptions, Stats } from '../index.js'
-import { iterate } from './async-iterator.js'
+import { BATCH_WORK, iterate } from './async-iterator.js'
 import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
 import { checkInteger, corrupt, CrosscoreError, invalidArgument } from './errors.js'
 import { HEADER, sizeOf } from './framing.js'
@@ -112,7 +112,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
         return batch.length === 0 ? undefined : batch
       },
       ready: () => this.ready(),
-    })
+    }, BATCH_WORK)
   }
 
   popMany(into: never): number

@@ -36,3 +36,26 @@ function endOfTurn(): void {
   scheduled = false
   settleThread()
 }
+
+/** Work that is done on microtasks alone before the event loop gets a turn. An element counts 1. */
+const MOST_WITHOUT_TURN = 1024
+let sinceTurn = 0
+
+/**
+ * Counts work that a promise is about to give without a turn of the event loop; true when a turn is
+ * due. Without it a loop over a ring that is never empty would keep timers and sockets waiting for ever,
+ * since promises that are settled already never leave the microtask queue.
+ */
+export function turnIsDue(work: number): boolean {
+  sinceTurn += work
+  if (sinceTurn < MOST_WITHOUT_TURN) return false
+  sinceTurn = 0
+  return true
+}
+
+/** Resolves with `value` after the event loop had its turn. */
+export function nextTurn<T>(value: T): Promise<T> {
+  return new Promise((resolve) => {
+    setImmediate(resolve, value)
+  })
+}

@@ -3,10 +3,13 @@
 import { ARMED, SLICE, WANTED } from './control.js'
 import { CrosscoreError, invalidArgument } from './errors.js'
 import type { Port } from './port.js'
-import { settleThread } from './turn.js'
+import { nextTurn, settleThread, turnIsDue } from './turn.js'
 
 /** A native block cannot be interrupted, so it comes back to JavaScript this often, in milliseconds: `worker.terminate()` takes effect there. */
 const LONGEST_SLICE = 20
+
+/** A wait that is over at once counts as much as so many elements: somebody is about to take as many. */
+const WAIT_WORK = 16
 
 /** What a look says: it is there, it will never be there, or neither. */
 export type Outcome = boolean | undefined
@@ -96,7 +99,7 @@ export class Doorbell {
       // Whoever waits may be waiting for the answer to what this thread has not published.
       settleThread()
       const outcome = look()
-      if (outcome !== undefined) return Promise.resolve(outcome)
+      if (outcome !== undefined) return turnIsDue(WAIT_WORK) ? nextTurn(outcome) : Promise.resolve(outcome)
       if (!this.#listening) this.#listen()
     } catch (error) {
       return Promise.reject(error)
