@@ -1,0 +1,32 @@
+// Every program in examples/ runs, ends by itself and finds its own results right.
+
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const folder = fileURLToPath(new URL('../examples', import.meta.url))
+
+const says = {
+  'log-shipping.js': /^100000 lines shipped, all in order$/,
+  'market-data.js': /^200000 trades, turnover [\d.]+: right$/,
+  'pipeline.js': /: right$/,
+  'video-frames.js': /^\d+ frames seen, \d+ dropped, 0 torn$/,
+}
+
+test('each example has an answer to be compared with', (t) => {
+  const programs = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  t.deepEqual(programs.sort(), Object.keys(says).sort())
+})
+
+for (const [name, answer] of Object.entries(says)) {
+  test(name, async (t) => {
+    const child = spawn(process.execPath, [path.join(folder, name)], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+    const code = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject))
+    t.is(code, 0, output)
+    t.regex(output.trim(), answer)
+  })
+}
