@@ -23,7 +23,7 @@ export interface CheckedOptions extends Description {
   readonly memory: 'auto' | 'mirrored' | 'heap'
 }
 
-const MEMORIES: readonly unknown[] = ['auto', 'mirrored', 'heap']
+const MEMORIES = new Set<unknown>(['auto', 'mirrored', 'heap'])
 
 export function checkOptions(options: unknown): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
@@ -33,7 +33,7 @@ export function checkOptions(options: unknown): CheckedOptions {
   if (typeof of !== 'string' || !KIND_NAMES.includes(of)) {
     throw invalidArgument('options.of', `one of ${KIND_NAMES.join(', ')}`, of)
   }
-  if (!MEMORIES.includes(memory)) throw invalidArgument('options.memory', 'auto, mirrored or heap', memory)
+  if (!MEMORIES.has(memory)) throw invalidArgument('options.memory', 'auto, mirrored or heap', memory)
   const kind = numericKind(of as ElementKind)
   const size = kind === undefined ? 1 : 2 ** kind.shift
   checkInteger(`options.capacity (in ${kind === undefined ? 'bytes' : 'elements'})`, capacity, 1, LARGEST_RING / size)

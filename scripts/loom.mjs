@@ -4,13 +4,13 @@
 
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { root } from './package-bin.mjs'
 
-const command = ['test', '--release', '-p', 'crosscore', '--test', 'loom*', '--', ...process.argv.slice(2)]
-const { status, error } = spawnSync('cargo', command, {
-  cwd: root,
-  stdio: 'inherit',
-  env: {
+export const loomTests = ['test', '--release', '-p', 'crosscore', '--test', 'loom*']
+
+export function loomEnvironment() {
+  return {
     ...process.env,
     RUSTFLAGS: `${process.env.RUSTFLAGS ?? ''} --cfg loom`.trim(),
     // Its own, because other flags would rebuild the ordinary one from scratch each time.
@@ -19,7 +19,12 @@ const { status, error } = spawnSync('cargo', command, {
     CARGO_PROFILE_RELEASE_LTO: 'off',
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
     CARGO_PROFILE_RELEASE_STRIP: 'none',
-  },
-})
-if (error) throw error
-process.exitCode = status ?? 1
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const command = [...loomTests, '--', ...process.argv.slice(2)]
+  const { status, error } = spawnSync('cargo', command, { cwd: root, stdio: 'inherit', env: loomEnvironment() })
+  if (error) throw error
+  process.exitCode = status ?? 1
+}

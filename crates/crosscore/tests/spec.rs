@@ -229,13 +229,39 @@ fn orderings(lines: &[Line]) -> Vec<usize> {
         "AcqRel",
         "SeqCst",
         "sync::atomic",
-        "fence(",
     ];
     (0..tests_begin(lines))
-        .filter(|&n| words.iter().any(|word| lines[n].code.contains(word)))
+        .filter(|&n| {
+            let code = &lines[n].code;
+            words.iter().any(|word| code.contains(word))
+                || fences(code).any(|ordering| !is_site(ordering))
+        })
         .map(|n| n + 1)
         .collect()
 }
+
+/// What the fences of a line are given. A function of ours whose name ends like that takes nothing.
+fn fences(code: &str) -> impl Iterator<Item = &str> {
+    code.match_indices("fence(")
+        .map(|(at, word)| code[at + word.len()..].split(')').next().unwrap_or(""))
+        .filter(move |ordering| !ordering.is_empty() || code.trim_end().ends_with("fence("))
+}
+
+/// Whether it is the name of one of the sites of `ordering.rs`.
+fn is_site(ordering: &str) -> bool {
+    !ordering.is_empty() && ordering.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
+
+/// The numbers of the lines, tests excepted, that execute a fence.
+fn lines_with_fences(lines: &[Line]) -> Vec<usize> {
+    (0..tests_begin(lines))
+        .filter(|&n| fences(&lines[n].code).next().is_some())
+        .map(|n| n + 1)
+        .collect()
+}
+
+/// The one place that needs a total order (INV-PARK-1), and so a fence.
+const FENCES: &str = "park/barrier.rs";
 
 /// Files that need an atomic which is no part of the protocol. On macOS mirrored memory takes a name
 /// that is new in the process, and numbers them.
@@ -361,6 +387,23 @@ fn orderings_are_chosen_in_one_place() {
     }
 }
 
+#[test]
+fn fences_are_for_the_parked_handshake_only() {
+    let src = package().join("src");
+    for (file, lines) in sources() {
+        if file.starts_with(src.join("sync")) {
+            continue;
+        }
+        let fences = lines_with_fences(&lines);
+        assert_eq!(
+            fences.is_empty(),
+            file != src.join(FENCES),
+            "{}: lines {fences:?}",
+            file.display()
+        );
+    }
+}
+
 mod the_checks_can_fail {
     use super::*;
 
@@ -441,6 +484,14 @@ mod the_checks_can_fail {
         let source = "use std::sync::atomic::AtomicU8;\na.load(Ordering::Acquire);\n// Ordering::Relaxed\n\
                       let relaxed = Relaxed;\n#[cfg(test)]\nmod tests { b.load(SeqCst) }\n";
         assert_eq!(orderings(&lines(source)), [1, 2, 4]);
+    }
+
+    #[test]
+    fn fences_are_found_and_take_a_site() {
+        let source = "fence(A_SITE);\nlet o = a;\nfence(o);\ncompiler_fence(A_SITE);\nfence(\nA_SITE);\n\
+                      publisher_fence();\nfn publisher_fence() {\n";
+        assert_eq!(orderings(&lines(source)), [3, 5]);
+        assert_eq!(lines_with_fences(&lines(source)), [1, 3, 4, 5]);
     }
 
     #[test]

@@ -70,18 +70,11 @@ pub(crate) unsafe fn block_until(
         // A permit that is left over from an earlier wait, or a spurious return, changes nothing:
         // the slot tells whether somebody has woken this thread.
         while slot.is_parked() {
-            match deadline.left() {
-                Ok(None) => thread::park(),
-                #[cfg(not(loom))]
-                Ok(Some(left)) => thread::park_timeout(left),
-                // Loom has no clock.
-                #[cfg(loom)]
-                Ok(Some(_)) => thread::park(),
-                Err(()) => {
-                    // SAFETY: INV-PARK-2: passed on.
-                    unsafe { slot.retract() };
-                    return ready();
-                }
+            if !sleep(deadline) {
+                // SAFETY: INV-PARK-2: passed on.
+                unsafe { slot.retract() };
+                // The wake-up may have come too late for the clock, what it was for has not.
+                return ready();
             }
         }
         if ready() {
@@ -90,4 +83,19 @@ pub(crate) unsafe fn block_until(
             return true;
         }
     }
+}
+
+/// Sleeps until somebody wakes this thread or the deadline has come; false if it had come before.
+fn sleep(deadline: Deadline) -> bool {
+    match deadline.left() {
+        Ok(None) => thread::park(),
+        #[cfg(not(loom))]
+        Ok(Some(left)) => thread::park_timeout(left),
+        // Loom has no clock: the time is over instead of slept through, which can be before or after
+        // any step of the other side.
+        #[cfg(loom)]
+        Ok(Some(_)) => return false,
+        Err(()) => return false,
+    }
+    true
 }

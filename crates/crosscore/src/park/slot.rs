@@ -18,8 +18,9 @@
 use core::task::Waker;
 
 use super::barrier;
+use super::spin::back_off;
 use crate::ordering::{CHECK_PARKED, PARK, REGAIN_SLOT, RETRACT, RETURN_SLOT, TAKE_WAKER};
-use crate::sync::{AtomicU32, UnsafeCell, thread};
+use crate::sync::{AtomicU32, UnsafeCell};
 
 const IDLE: u32 = 0;
 const PARKED: u32 = 1;
@@ -141,8 +142,10 @@ impl WakerSlot {
         } else {
             // Idle, or a notifier is between two instructions.
             // Partner: RETURN_SLOT in `notify_slow`. INV-PARK-2.
+            let mut looks = 0;
             while self.state.load(REGAIN_SLOT) != self.fenced | IDLE {
-                thread::yield_now();
+                back_off(looks);
+                looks += 1;
             }
         }
     }

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 #[cfg(not(loom))]
 use std::time::{Duration, Instant};
 
-#[cfg(not(loom))]
 use crate::sync::thread;
 
 /// The longest spin. A park and a wake across cores cost 20 to 55 µs where this was measured (a
@@ -14,6 +13,20 @@ use crate::sync::thread;
 /// algorithms for nonuniform problems", 1990).
 #[cfg(not(loom))]
 const LONGEST: Duration = Duration::from_micros(20);
+
+/// The longest spin of this process: [`LONGEST`], or the microseconds that `CROSSCORE_SPIN` in the
+/// environment says. 0 is to sleep at once, without a yield: for threads that share one processor
+/// with others who need it, and for tests of sleeping.
+#[cfg(not(loom))]
+fn longest() -> Duration {
+    static CHOSEN: OnceLock<Duration> = OnceLock::new();
+    *CHOSEN.get_or_init(|| {
+        std::env::var("CROSSCORE_SPIN")
+            .ok()
+            .and_then(|micros| micros.parse().ok())
+            .map_or(LONGEST, |micros: u32| Duration::from_micros(micros.into()))
+    })
+}
 
 /// Looks in one round before the budget is consulted. Between two looks there is a pause that
 /// doubles: a look takes the line from the other side, who needs it to publish.
@@ -45,7 +58,7 @@ impl SpinBudget {
     pub(crate) fn spin(&mut self, mut ready: impl FnMut() -> bool) -> bool {
         // Under Loom nothing of this: it explores every schedule anyway.
         #[cfg(not(loom))]
-        {
+        if !longest().is_zero() {
             if self.spin_a_while(&mut ready) {
                 self.share = (self.share * 2).min(64);
                 return true;
@@ -63,7 +76,7 @@ impl SpinBudget {
 
     #[cfg(not(loom))]
     fn spin_a_while(&self, ready: &mut impl FnMut() -> bool) -> bool {
-        let rounds = rounds_in(LONGEST) * self.share / 64;
+        let rounds = u64::from(rounds_in(longest())) * u64::from(self.share) / 64;
         for _ in 0..=rounds {
             if spin_round(&mut *ready) {
                 return true;
@@ -110,5 +123,20 @@ fn rounds_in(time: Duration) -> u32 {
             .min()?;
         Some((fastest.as_nanos() as u32 / 4).max(1))
     });
-    nanos_per_round.map_or(0, |nanos| time.as_nanos() as u32 / nanos)
+    nanos_per_round.map_or(0, |nanos| {
+        (time.as_nanos() / u128::from(nanos)).min(u128::from(u32::MAX)) as u32
+    })
+}
+
+/// Between two looks at what the other side is about to do in its next instructions. Yields first; but
+/// a yield gives the processor to nobody of lower priority, and one of those may have been interrupted
+/// just there, on this processor: then it takes a sleep.
+pub(super) fn back_off(looks: u32) {
+    #[cfg(not(loom))]
+    if looks >= 16 {
+        thread::sleep(Duration::from_micros(50));
+        return;
+    }
+    let _ = looks;
+    thread::yield_now();
 }
