@@ -1,5 +1,6 @@
 // for await over a consumer, by hand: an async generator costs more than twice as much per element.
 
+import type { Port } from './port.js'
 import { nextTurn, turnIsDue } from './turn.js'
 
 interface Source<T> {
@@ -13,10 +14,11 @@ export const BATCH_WORK = 64
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
 
 /**
- * Ends when the source will never have anything again. Leaving the loop early leaves the source as it
- * is: a later loop goes on with the next element. `work` is how many elements one step counts as.
+ * Ends when the source will never have anything again, or was closed here. Leaving the loop early leaves
+ * the source as it is: a later loop goes on with the next element. `work` is how many elements one step
+ * counts as.
  */
-export function iterate<T>(source: Source<T>, work = 1): AsyncIterableIterator<T> {
+export function iterate<T>(source: Source<T>, port: Port, work = 1): AsyncIterableIterator<T> {
   let left = false
   const take = (): IteratorResult<T> | undefined => {
     const value = source.pop()
@@ -24,12 +26,12 @@ export function iterate<T>(source: Source<T>, work = 1): AsyncIterableIterator<T
   }
   const wait = async (): Promise<IteratorResult<T>> => {
     for (;;) {
-      if (!(await source.ready()) || left) return DONE
+      if (!(await source.ready()) || left || port.isClosed) return DONE
       const result = take()
       if (result !== undefined) return result
     }
   }
-  const step = (): IteratorResult<T> | Promise<IteratorResult<T>> => (left ? DONE : (take() ?? wait()))
+  const step = (): IteratorResult<T> | Promise<IteratorResult<T>> => (left || port.isClosed ? DONE : (take() ?? wait()))
   return {
     async next() {
       return turnIsDue(work) ? nextTurn(undefined).then(step) : step()

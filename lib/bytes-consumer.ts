@@ -101,7 +101,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return iterate(this)
+    return iterate(this, this.#port)
   }
 
   batches(max: number = Infinity): AsyncIterableIterator<Uint8Array[]> {
@@ -112,7 +112,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
         return batch.length === 0 ? undefined : batch
       },
       ready: () => this.ready(),
-    }, BATCH_WORK)
+    }, this.#port, BATCH_WORK)
   }
 
   popMany(into: never): number

@@ -6,6 +6,7 @@ import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
 import { checkInteger, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
 import { HEADER, sizeOf } from './framing.js'
 import { checkAttached, checkBytes, lengthOfBytes } from './input.js'
+import { putBack, takeNext } from './leftover.js'
 import { publishEvery } from './options.js'
 import type { Port } from './port.js'
 import { foldDown } from './span.js'
@@ -43,8 +44,6 @@ export class BytesProducer implements Producer<'bytes'> {
   #aside = 0
   /** What the last message that found no room would have taken. */
   #short = HEADER
-  /** Messages that iterators had yielded when the ring was full. */
-  readonly #left = new WeakMap<Iterator<Uint8Array>, IteratorResult<Uint8Array>>()
 
   constructor(port: Port) {
     this.#port = port
@@ -78,13 +77,11 @@ export class BytesProducer implements Producer<'bytes'> {
   pushManySync(messages: Iterable<Uint8Array>, options?: BlockOptions): number {
     this.#doorbell.checkQuiet()
     const deadline = deadlineOf(options)
-    return pushAll(
-      this.#port,
-      messages,
-      deadline,
-      (some) => this.pushMany(some),
-      () => this.#short,
-    )
+    return pushAll(this.#port, messages, deadline, {
+      pushMany: (some) => this.pushMany(some),
+      pushFrom: (iterator) => this.#pushFrom(iterator),
+      room: () => this.#short,
+    })
   }
 
   ready(n: number | ReadyOptions = 1, options?: ReadyOptions): Promise<boolean> {
@@ -98,7 +95,7 @@ export class BytesProducer implements Producer<'bytes'> {
 
   #hasRoom(size: number): boolean | undefined {
     this.#checkIdle()
-    if (this.#free >= size) return true
+    if (this.#free >= size && this.#words[FLAGS] === 0) return true
     this.#refresh()
     if (this.#port.flaggedClosed) return false
     return this.#free >= size ? true : undefined
@@ -120,7 +117,7 @@ export class BytesProducer implements Producer<'bytes'> {
     if (ArrayBuffer.isView(messages)) {
       throw invalidArgument('messages', 'an array or an iterable of Uint8Array (push takes a single one)', messages)
     }
-    return Array.isArray(messages) ? this.#pushList(messages as Uint8Array[]) : this.#pushIterable(messages)
+    return Array.isArray(messages) ? this.#pushList(messages as Uint8Array[]) : this.#pushFrom(messages[Symbol.iterator]())
   }
 
   #pushList(messages: readonly Uint8Array[]): number {
@@ -134,20 +131,18 @@ export class BytesProducer implements Producer<'bytes'> {
     return count
   }
 
-  #pushIterable(messages: Iterable<Uint8Array>): number {
+  #pushFrom(iterator: Iterator<Uint8Array>): number {
+    // Before a message is taken.
+    this.#checkIdle()
     let count = 0
-    const iterator = messages[Symbol.iterator]()
     try {
-      // A message that the iterator has given up cannot go back into it. So one that does not fit is
-      // kept and comes first in the next call with the same iterator.
       for (;;) {
-        const next = this.#left.get(iterator) ?? iterator.next()
-        this.#left.delete(iterator)
+        const next = takeNext(iterator)
         if (next.done === true) break
         // The iterator is foreign code and may have used this producer meanwhile.
         this.#checkIdle()
         if (!this.#write(next.value, `messages[${count}]`)) {
-          this.#left.set(iterator, next)
+          putBack(iterator, next)
           break
         }
         // Not published yet; but if the iterator waits for a ring in this thread, it will be.

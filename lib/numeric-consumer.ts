@@ -117,7 +117,7 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Value> {
-    return iterate(this)
+    return iterate(this, this.#port)
   }
 
   batches(max?: number): AsyncIterableIterator<NumericView> {
@@ -132,7 +132,7 @@ export class NumericConsumer implements Consumer<Kind> {
         return batch
       },
       ready: () => this.ready(),
-    }, BATCH_WORK)
+    }, this.#port, BATCH_WORK)
   }
 
   popMany(into: NumericArray<Kind>): number

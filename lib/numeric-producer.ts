@@ -12,9 +12,10 @@ import type {
   Stats,
 } from '../index.js'
 import { FLAGS, KNOWN, PENDING } from './control.js'
-import { checkInteger, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
+import { checkInteger, corrupt, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
 import { checkAttached, typedArrayName } from './input.js'
 import type { NumericKind, NumericView } from './kinds.js'
+import { takeNext } from './leftover.js'
 import { publishEvery } from './options.js'
 import type { Port } from './port.js'
 import { foldDown } from './span.js'
@@ -93,13 +94,11 @@ export class NumericProducer implements Producer<Kind> {
     // A quarter of the ring at a time, so that nobody is woken for each element.
     const quarter = Math.max(this.#size, this.#port.capacity >>> 2)
     const all = Array.isArray(values) || ArrayBuffer.isView(values) ? (values as NumericView).length : Infinity
-    return pushAll(
-      this.#port,
-      values as Iterable<Value>,
-      deadline,
-      (some) => this.pushMany(some),
-      (next) => (next === undefined ? this.#size : Math.min(quarter, (all - next) * this.#size)),
-    )
+    return pushAll(this.#port, values as Iterable<Value>, deadline, {
+      pushMany: (some) => this.pushMany(some),
+      pushFrom: (iterator) => this.#pushFrom(iterator),
+      room: (next) => (next === undefined ? this.#size : Math.min(quarter, (all - next) * this.#size)),
+    })
   }
 
   ready(n: number | ReadyOptions = 1, options?: ReadyOptions): Promise<boolean> {
@@ -112,7 +111,7 @@ export class NumericProducer implements Producer<Kind> {
 
   #hasRoom(n: number): boolean | undefined {
     this.#checkIdle()
-    if (this.#free >= n) return true
+    if (this.#free >= n && this.#words[FLAGS] === 0) return true
     this.#refresh()
     if (this.#port.flaggedClosed) return false
     return this.#free >= n ? true : undefined
@@ -152,7 +151,7 @@ export class NumericProducer implements Producer<Kind> {
     if (typeof values !== 'object' || values === null || typeof values[Symbol.iterator] !== 'function') {
       throw invalidArgument('values', `a ${this.#kind.view.name}, an array or an iterable`, values)
     }
-    return this.#pushIterable(values as Iterable<Value>)
+    return this.#pushFrom((values as Iterable<Value>)[Symbol.iterator]())
   }
 
   #pushArray(values: NumericView): number {
@@ -190,13 +189,12 @@ export class NumericProducer implements Producer<Kind> {
     return count
   }
 
-  #pushIterable(values: Iterable<Value>): number {
+  #pushFrom(iterator: Iterator<Value>): number {
     let count = 0
-    const iterator = values[Symbol.iterator]()
     try {
       // Room first, then the next value: one that does not fit is never taken from the iterator.
       while (this.#room(1) > 0) {
-        const next = iterator.next()
+        const next = takeNext(iterator)
         if (next.done === true) break
         // The iterator is foreign code and may have used this producer meanwhile.
         this.#checkIdle()
@@ -390,6 +388,12 @@ export class NumericProducer implements Producer<Kind> {
   #wrong(what: string, value: unknown): CrosscoreError {
     // Without its memory a ring does not hold any value.
     this.#port.checkMemory()
+    if (typeof value === (this.#big ? 'bigint' : 'number')) {
+      const probe = new this.#kind.view(new ArrayBuffer(this.#size))
+      probe[0] = value as never
+      // The value is right: then something else was in the slot when it was compared.
+      if (probe[0] === value) throw corrupt('a slot changed while it was being written')
+    }
     return invalidArgument(what, `${this.#kind.allowed} (the ring is of '${this.#kind.name}')`, value)
   }
 }

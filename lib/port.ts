@@ -53,6 +53,12 @@ export class Port {
     return this.#state === 'open'
   }
 
+  /** Whether this handle was closed. Throws if it was moved. */
+  get isClosed(): boolean {
+    this.checkHeld()
+    return this.#state === 'closed'
+  }
+
   /** Publishes what is pending and looks at the other side's cursor; throws what Rust found wrong. */
   look(): void {
     this.native.look()

@@ -5,6 +5,11 @@
 // rings in ping-pong never wait for each other, and at the latest at the end of the turn of the
 // event loop.
 
+import * as timers from 'node:timers'
+
+// As it is when the package is loaded: tests of a program may replace it later by one that does not come.
+const { setImmediate } = timers
+
 /** Something that can publish or release what it has pending. */
 export interface Debtor {
   /** Publishes or releases what is pending. Does not throw. */

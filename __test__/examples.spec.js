@@ -1,0 +1,68 @@
+// Every example in the documentation runs, and prints what its comments say.
+
+import test from 'ava'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const run = promisify(execFile)
+
+/** The ```js blocks of a text, each with the line that it starts on. */
+function blocks(text) {
+  return [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(({ 1: code, index }) => ({
+    code,
+    line: text.slice(0, index).split('\n').length,
+  }))
+}
+
+/** The text of the doc comments of a TypeScript file, on the lines where it was. */
+function docComments(source) {
+  return source
+    .split('\n')
+    .map((line) => /^ *\* ?(.*)$/.exec(line)?.[1] ?? '')
+    .join('\n')
+}
+
+/** Blocks that begin with the name of a file belong together; any other is a program of its own. */
+function programs(file, text) {
+  const found = []
+  for (const { code, line } of blocks(text)) {
+    const name = /^\/\/ ([\w.-]+\.m?js)\n/.exec(code)?.[1]
+    const last = found.at(-1)
+    if (name !== undefined && last?.named) last.files.push({ name, code })
+    else found.push({ title: `${file}:${line}`, named: name !== undefined, files: [{ name: name ?? 'example.js', code }] })
+  }
+  return found
+}
+
+/** What the comments behind console.log say, in order; `1, then 2` for a line that runs twice. */
+function promised(code) {
+  return [...code.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].flatMap(([, comment]) => comment.split(', then '))
+}
+
+const found = [
+  ...programs('index.ts', docComments(readFileSync(path.join(root, 'index.ts'), 'utf8'))),
+  ...programs('README.md', readFileSync(path.join(root, 'README.md'), 'utf8')),
+]
+
+test('there are examples in both places', (t) => {
+  for (const file of ['index.ts', 'README.md']) t.true(found.some(({ title }) => title.startsWith(file)))
+})
+
+for (const { title, files } of found) {
+  test(`the example at ${title} does what it says`, async (t) => {
+    // Inside the repository, where 'crosscore' is the package itself.
+    const folder = mkdtempSync(path.join(root, '__test__', '.example-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    for (const { name, code } of files) writeFileSync(path.join(folder, name), code)
+    const { stdout, stderr } = await run(process.execPath, [path.join(folder, files[0].name)])
+    t.is(stderr, '')
+    const logs = files.flatMap(({ code }) => code.match(/console\.log\(/g) ?? [])
+    const expected = files.flatMap(({ code }) => promised(code))
+    if (logs.length > 0) t.true(expected.length > 0, 'it prints something, and no comment says what')
+    t.deepEqual(stdout.split('\n').filter(Boolean), expected)
+  })
+}

@@ -1,0 +1,286 @@
+// Handles on their way: what a token is good for, once, and what is left behind.
+
+import test from 'ava'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Consumer, createRing, Producer } from 'crosscore'
+import { onBothMemories } from './memories.js'
+import { refuses } from './refusal.js'
+import { start } from './workers/start.js'
+
+const kinds = { f64: 1.5, i64: -1n, bytes: Uint8Array.of(1, 2, 3) }
+
+for (const [of, value] of Object.entries(kinds)) {
+  onBothMemories(`both handles of a ring of ${of} move, in the middle of a lap and with something in it`, (t, memory) => {
+    let { producer, consumer } = createRing({ of, capacity: 32, memory })
+    for (let i = 0; i < 200; i++) {
+      t.true(producer.push(value))
+      producer = Producer.from(producer.move())
+      t.true(producer.push(value))
+      t.deepEqual(consumer.pop(), value)
+      consumer = Consumer.from(consumer.move())
+      t.deepEqual(consumer.pop(), value)
+    }
+    t.is(consumer.pop(), undefined)
+    t.is(consumer.stats.received, 400)
+    t.is(producer.memory, memory)
+  })
+}
+
+test('a token is plain data that says what it is', (t) => {
+  const { producer, consumer } = createRing({ of: 'u16', capacity: 8 })
+  const [a, b] = [producer.move(), consumer.move()]
+  t.like(a, { crosscore: 'producer', of: 'u16' })
+  t.like(b, { crosscore: 'consumer', of: 'u16' })
+  t.regex(a.id, /^[0-9a-f]{32}$/)
+  t.not(a.id, b.id)
+  t.deepEqual(structuredClone(a), a)
+  t.deepEqual(JSON.parse(JSON.stringify(a)), a)
+})
+
+test('handles know each other', (t) => {
+  const { producer, consumer } = createRing({ of: 'u16', capacity: 8 })
+  const messages = createRing({ of: 'bytes', capacity: 8 })
+  t.true(producer instanceof Producer)
+  t.true(messages.producer instanceof Producer)
+  t.false(consumer instanceof Producer)
+  t.true(consumer instanceof Consumer)
+  t.true(messages.consumer instanceof Consumer)
+  t.false(producer instanceof Consumer)
+  for (const other of [{}, null, 1, producer.move()]) {
+    t.false(other instanceof Producer)
+    t.false(other instanceof Consumer)
+  }
+})
+
+test('a token works once, and so do its copies', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  const token = producer.move()
+  const copy = structuredClone(token)
+  const claimed = Producer.from(copy)
+  refuses(t, 'TOKEN', () => Producer.from(token), /used before/)
+  refuses(t, 'TOKEN', () => Producer.from(copy))
+  claimed.push(1)
+  t.is(consumer.pop(), 1)
+})
+
+test('a token of the wrong side is refused, and still works on its own', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  const [forProducer, forConsumer] = [producer.move(), consumer.move()]
+  refuses(t, 'TOKEN', () => Consumer.from(forProducer), /consumer's token.*expected/)
+  refuses(t, 'TOKEN', () => Producer.from(forConsumer))
+  // Also one that lies about its side: the process knows better.
+  refuses(t, 'TOKEN', () => Consumer.from({ ...forProducer, crosscore: 'consumer' }))
+  refuses(t, 'TOKEN', () => Producer.from({ ...forConsumer, crosscore: 'producer' }))
+  Producer.from(forProducer).push(1)
+  t.is(Consumer.from(forConsumer).pop(), 1)
+})
+
+test('a token that lies about its kind gives what the ring is of', (t) => {
+  const { producer, consumer } = createRing({ of: 'u8', capacity: 8 })
+  const claimed = Producer.from({ ...producer.move(), of: 'f64' })
+  refuses(t, 'INVALID_ARG', () => claimed.push(0.5), /integer from 0 to 255/)
+  claimed.push(5)
+  t.is(consumer.pop(), 5)
+})
+
+test('forged and mangled tokens are refused', (t) => {
+  const { producer } = createRing({ of: 'f64', capacity: 8 })
+  const token = producer.move()
+  const { id } = token
+  const other = (id[0] === '0' ? '1' : '0') + id.slice(1)
+  const wrongIds = [
+    '0'.repeat(32),
+    'f'.repeat(32),
+    other,
+    id.slice(1),
+    `${id}0`,
+    `${id}\n`,
+    ` ${id}`,
+    id.toUpperCase().replace(/\d/g, 'A'),
+    '',
+    undefined,
+    1,
+    1n,
+    [id],
+    { toString: () => id },
+    Symbol('id'),
+  ]
+  for (const wrong of wrongIds) refuses(t, 'TOKEN', () => Producer.from({ ...token, id: wrong }))
+  for (const wrong of [undefined, null, 0, '', id, [], [token], {}, () => token, { id }, { ...token, crosscore: 'Producer' }, producer]) {
+    refuses(t, 'TOKEN', () => Producer.from(wrong), /a producer's token, as its move\(\) returned it, was expected/)
+  }
+  t.true(Producer.from(token).push(1))
+})
+
+test('a token from another process is refused', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  const token = producer.move()
+  const child = fileURLToPath(new URL('workers/claim-argument.js', import.meta.url))
+  const heard = execFileSync(process.execPath, [child, JSON.stringify(token)], { encoding: 'utf8' })
+  t.is(heard.trim(), 'ERR_CROSSCORE_TOKEN')
+  Producer.from(token).push(1)
+  t.is(consumer.pop(), 1)
+})
+
+test('a token posted to a worker is claimed there', async (t) => {
+  const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+  const { result } = start('claim.js', { token: producer.move(), value: Uint8Array.of(1, 2) })
+  t.is(await result, 'claimed')
+  t.deepEqual(consumer.pop(), Uint8Array.of(1, 2))
+  t.true(consumer.done)
+})
+
+test('a token survives a worker that did not claim it', async (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  producer.push(1)
+  const token = producer.move()
+  const { worker } = start('ignore.js', { token })
+  await once(worker, 'exit')
+  t.false(consumer.closed)
+  Producer.from(token).push(2)
+  t.deepEqual(consumer.popMany(9), [1, 2])
+})
+
+test('of two workers with the same token one gets the handle', async (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 64 })
+  const token = producer.move()
+  const heard = await Promise.all([1, 2, 3].map((value) => start('claim.js', { token, value }).result))
+  t.deepEqual(heard.sort(), ['ERR_CROSSCORE_TOKEN', 'ERR_CROSSCORE_TOKEN', 'claimed'])
+  t.is(consumer.popMany(9).length, 1)
+})
+
+test('an unclaimed token keeps what is in the ring, and the ring open', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8, publish: 100 })
+  producer.push(1)
+  producer.push(2)
+  const token = consumer.move()
+  producer.push(3)
+  t.false(producer.closed)
+  producer.close()
+  const claimed = Consumer.from(token)
+  t.deepEqual(claimed.popMany(9), [1, 2, 3])
+  t.true(claimed.done)
+})
+
+test('what is claimed and closed is given up', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  const token = consumer.move()
+  Consumer.from(token).close()
+  t.true(producer.closed)
+})
+
+test('publish travels with the token', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8, publish: 2 })
+  const claimed = Producer.from(producer.move())
+  claimed.push(1)
+  t.is(consumer.available, 0)
+  claimed.push(2)
+  t.is(consumer.available, 2)
+})
+
+/** What the class of a handle has, so that nothing new is forgotten below. */
+function names(handle) {
+  // close works on any handle, settle is between the modules of lib/, ref and unref concern a wait that there is not, and what is asynchronous has a test of its own.
+  const others = new Set(['constructor', 'close', 'settle', 'ref', 'unref', 'ready', 'batches'])
+  return Object.getOwnPropertyNames(Object.getPrototypeOf(handle)).filter((name) => !others.has(name))
+}
+
+for (const [of, value] of Object.entries(kinds)) {
+  const producerUses = {
+    push: (producer) => producer.push(value),
+    pushSync: (producer) => producer.pushSync(value),
+    pushManySync: (producer) => producer.pushManySync([value]),
+    pushMany: (producer) => producer.pushMany([value]),
+    'pushMany of an iterable': (producer) => producer.pushMany([value].values()),
+    reserve: (producer) => producer.reserve(1),
+    commit: (producer) => producer.commit(),
+    abort: (producer) => producer.abort(),
+    flush: (producer) => producer.flush(),
+    move: (producer) => producer.move(),
+    free: (producer) => producer.free,
+    capacity: (producer) => producer.capacity,
+    memory: (producer) => producer.memory,
+    closed: (producer) => producer.closed,
+    stats: (producer) => producer.stats,
+  }
+  const consumerUses = {
+    pop: (consumer) => consumer.pop(),
+    popSync: (consumer) => consumer.popSync(),
+    popMany: (consumer) => consumer.popMany(1),
+    peek: (consumer) => consumer.peek(),
+    release: (consumer) => consumer.release(),
+    drain: (consumer) => consumer.drain(() => {}),
+    move: (consumer) => consumer.move(),
+    available: (consumer) => consumer.available,
+    capacity: (consumer) => consumer.capacity,
+    memory: (consumer) => consumer.memory,
+    closed: (consumer) => consumer.closed,
+    done: (consumer) => consumer.done,
+    stats: (consumer) => consumer.stats,
+  }
+  test(`a moved handle of ${of} says so whatever it is asked, except to close`, (t) => {
+    const { producer, consumer } = createRing({ of, capacity: 8 })
+    for (const name of names(producer)) t.true(name in producerUses, name)
+    for (const name of names(consumer)) t.true(name in consumerUses, name)
+    producer.push(value)
+    const [forProducer, forConsumer] = [producer.move(), consumer.move()]
+    for (const use of Object.values(producerUses)) refuses(t, 'MOVED', () => use(producer), /Producer\.from\(token\)/)
+    for (const use of Object.values(consumerUses)) refuses(t, 'MOVED', () => use(consumer), /Consumer\.from\(token\)/)
+    for (const handle of [producer, consumer]) {
+      handle.close()
+      handle[Symbol.dispose]()
+      handle.close()
+    }
+    for (const use of Object.values(producerUses)) refuses(t, 'MOVED', () => use(producer))
+    const claimed = Consumer.from(forConsumer)
+    t.false(claimed.closed, 'closing the empty shell closes nothing')
+    t.deepEqual(claimed.pop(), value)
+    t.true(Producer.from(forProducer).push(value))
+  })
+
+  test(`waits and iterations of ${of} say so too`, async (t) => {
+    const { producer, consumer } = createRing({ of, capacity: 8 })
+    const waits = [
+      () => producer.ready(),
+      () => consumer.ready(),
+      () => consumer[Symbol.asyncIterator]().next(),
+      () => consumer.batches()[Symbol.asyncIterator]().next(),
+    ]
+    producer.move()
+    consumer.move()
+    for (const wait of waits) await t.throwsAsync(async () => wait(), { code: 'ERR_CROSSCORE_MOVED' })
+  })
+
+  test(`a closed handle of ${of} refuses to work, and tells what it still knows`, (t) => {
+    const { producer, consumer } = createRing({ of, capacity: 8 })
+    const { capacity } = producer
+    const knows = new Set(['free', 'available', 'capacity', 'memory', 'closed', 'done', 'stats'])
+    producer.push(value)
+    producer.push(value)
+    producer.close()
+    producer.close()
+    for (const [name, use] of Object.entries(producerUses)) {
+      if (!knows.has(name)) refuses(t, 'CLOSED', () => use(producer), /this producer was closed/)
+    }
+    t.is(producer.free, 0)
+    t.is(producer.capacity, capacity)
+    t.true(producer.closed)
+    t.is(producer.stats.sent, 2)
+    t.false(consumer.done)
+    t.true(consumer.closed)
+    t.deepEqual(consumer.pop(), value)
+    t.false(consumer.done)
+    consumer.close()
+    consumer[Symbol.dispose]()
+    for (const [name, use] of Object.entries(consumerUses)) {
+      if (!knows.has(name)) refuses(t, 'CLOSED', () => use(consumer), /this consumer was closed/)
+    }
+    t.is(consumer.available, 0)
+    t.is(consumer.capacity, capacity)
+    t.true(consumer.closed)
+    t.true(consumer.done)
+    t.like(consumer.stats, { sent: 2, received: 1 })
+  })
+}
