@@ -414,6 +414,26 @@ export interface Consumer<K extends ElementKind> {
      * ```
      */
     drain(fn: (value: Element<K>) => void, max?: number): number;
+    /**
+     * As {@link Consumer.drain}, without making anything: `fn` gets the ring's memory and where to look in
+     * it, from `start` up to but not including `end`. For `'bytes'` it is called for each message; for
+     * other kinds once, with all elements that are there, up to `max`. Nothing there belongs to `fn` after
+     * it has returned, and nothing outside the range ever does. If it throws, what it was shown is gone.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+     * producer.push(Uint8Array.of(5, 6, 7))
+     * let sum = 0
+     * consumer.visit((bytes, start, end) => {
+     *   for (let i = start; i < end; i++) sum += bytes[i]
+     * })
+     * console.log(sum) // 18
+     * ```
+     */
+    visit(fn: (memory: View<K>, start: number, end: number) => void, max?: number): number;
     /** Elements, or bytes with headers and padding, that can be read now. A look at the producer's cursor. */
     readonly available: number;
     /** Elements, or bytes, that the ring holds. */

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import type { BlockOptions, Consumer, ConsumerToken, ReadyOptions, Stats } from '../index.js'
 import { BATCH_WORK, iterate } from './async-iterator.js'
 import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
-import { checkInteger, corrupt, CrosscoreError, invalidArgument } from './errors.js'
+import { checkCallback, checkInteger, corrupt, CrosscoreError } from './errors.js'
 import { HEADER, sizeOf } from './framing.js'
 import type { Port } from './port.js'
 import { unfoldUp } from './span.js'
@@ -153,8 +153,16 @@ export class BytesConsumer implements Consumer<'bytes'> {
   }
 
   drain(fn: (message: Uint8Array) => void, max: number = Infinity): number {
-    if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
-    if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+    checkCallback(fn, max)
+    return this.#each(max, (bytes, start, end) => fn(bytes.subarray(start, end)))
+  }
+
+  visit(fn: (bytes: Uint8Array, start: number, end: number) => void, max: number = Infinity): number {
+    checkCallback(fn, max)
+    return this.#each(max, fn)
+  }
+
+  #each(max: number, fn: (bytes: Uint8Array, start: number, end: number) => void): number {
     this.#checkIdle()
     let taken = 0
     let looked = false
@@ -171,7 +179,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
         this.#draining = true
         taken++
         try {
-          fn(this.#bytes.subarray(start, start + length))
+          fn(this.#bytes, start, start + length)
         } finally {
           this.#draining = false
           // Also when fn throws: that message is gone, and no other. fn may have closed the consumer.

@@ -60,6 +60,12 @@ export function checkInteger(what: string, value: unknown, least: number, most: 
   }
 }
 
+/** Throws unless `fn` can be called, up to `max` times. */
+export function checkCallback(fn: unknown, max: number): void {
+  if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
+  if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+}
+
 /** An error of the addon as an error of the package: the code travels in the message. */
 export function fromNative(error: unknown): unknown {
   if (error instanceof Error && error.message.startsWith(PREFIX)) {

@@ -13,7 +13,7 @@ import type {
 } from '../index.js'
 import { BATCH_WORK, iterate } from './async-iterator.js'
 import { FLAGS, KNOWN, PENDING } from './control.js'
-import { checkInteger, invalidArgument } from './errors.js'
+import { checkCallback, checkInteger, CrosscoreError, invalidArgument } from './errors.js'
 import { checkAttached, typedArrayName } from './input.js'
 import type { NumericKind, NumericView } from './kinds.js'
 import type { Port } from './port.js'
@@ -49,6 +49,8 @@ export class NumericConsumer implements Consumer<Kind> {
   /** Elements of the last peek that were not released, and where they begin: a pop makes them void. */
   #peeked = 0
   #peekedAt = 0
+  /** A callback of visit is looking at elements. */
+  #visiting = false
   /** On the list of what this thread owes. */
   #owing = false
 
@@ -101,7 +103,7 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   #hasData(): boolean | undefined {
-    this.#port.checkOpen()
+    this.#checkIdle()
     if (this.#available > 0) return true
     this.#refresh()
     if (this.#available > 0) return true
@@ -174,7 +176,7 @@ export class NumericConsumer implements Consumer<Kind> {
 
   release(n?: number): void {
     this.#port.checkOpen()
-    const most = this.#peekedAt === this.#index ? this.#peeked : 0
+    const most = this.#stillPeeked() ? this.#peeked : 0
     if (n === undefined) n = most
     checkInteger('n', n, 0, most)
     if (n === 0) return
@@ -184,8 +186,7 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   drain(fn: (value: never) => void, max: number = Infinity): number {
-    if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
-    if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+    checkCallback(fn, max)
     const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
     let taken = 0
     try {
@@ -201,6 +202,30 @@ export class NumericConsumer implements Consumer<Kind> {
       if (this.#port.isOpen) this.#release()
     }
     return taken
+  }
+
+  visit(fn: (elements: never, start: number, end: number) => void, max: number = Infinity): number {
+    checkCallback(fn, max)
+    const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
+    if (count === 0) return 0
+    const start = this.#index
+    if (this.#heap) unfoldUp(this.#view, this.#capacity, start + count)
+    // While fn looks, nothing is known to be available, so that every read in it comes to #look and
+    // is refused there.
+    const available = this.#available
+    this.#available = 0
+    this.#visiting = true
+    try {
+      fn(this.#view as never, start, start + count)
+    } finally {
+      this.#visiting = false
+      // Also when fn throws: what it was shown is gone, and nothing else. It may have closed the consumer.
+      if (this.#port.isOpen) {
+        this.#available = available
+        this.#readBatch(count)
+      }
+    }
+    return count
   }
 
   get available(): number {
@@ -247,6 +272,7 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   move(): ConsumerToken<Kind> {
+    this.#checkIdle()
     this.#doorbell.checkQuiet()
     const token = this.#port.move()
     this.#retire()
@@ -295,15 +321,32 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   #look(wanted: number): number {
-    this.#port.checkOpen()
+    this.#checkIdle()
     this.#refresh()
     // The elements may be missing because a producer in this very thread has not published them.
     if (this.#available < wanted && settleThread()) this.#refresh()
     return this.#available
   }
 
+  /**
+   * Whether nothing was read since the last peek. The position alone does not say, since it is the same
+   * again after a lap; but in a lap the count either runs below what was peeked at or is refreshed.
+   */
+  #stillPeeked(): boolean {
+    return this.#peekedAt === this.#index && this.#peeked <= this.#available
+  }
+
+  #checkIdle(): void {
+    this.#port.checkOpen()
+    if (this.#visiting) {
+      throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'visit is showing elements: read the next ones after its callback')
+    }
+  }
+
   #refresh(): void {
+    if (!this.#stillPeeked()) this.#peeked = 0
     this.#port.look()
+    if (this.#visiting) return
     this.#available = this.#words[KNOWN]! >>> this.#kind.shift
   }
 
