@@ -7,7 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './package-bin.mjs'
 
-export const loomTests = ['test', '--release', '-p', 'crosscore', '--test', 'loom*']
+export const loomTests = ['test', '--release', '-p', 'crosscore', '--all-features', '--test', 'loom*']
 
 export function loomEnvironment() {
   return {

@@ -49,8 +49,8 @@ use crate::cache_aligned::{CACHE_LINE, CacheAligned};
 use crate::counter::Counter;
 use crate::metrics::Metrics;
 use crate::ordering::{
-    CLOSE, METRIC, NOTICE_CLOSED, OBSERVE_CLOSED, OBSERVE_HEAD, OBSERVE_TAIL, OWN_HEAD, OWN_TAIL,
-    PUBLISH_HEAD, PUBLISH_TAIL,
+    CLOSE_CONSUMER, CLOSE_PRODUCER, METRIC, NOTICE_CLOSED, OBSERVE_CLOSED, OBSERVE_HEAD,
+    OBSERVE_TAIL, OWN_HEAD, OWN_TAIL, PUBLISH_HEAD, PUBLISH_TAIL,
 };
 use crate::park::WakerSlot;
 use crate::sync::{AtomicU8, AtomicU64, UnsafeCell};
@@ -254,7 +254,9 @@ impl Cursors {
     /// The producer's last word. It may be said more than once.
     pub(crate) fn close_producer(&self) {
         // Partner: OBSERVE_CLOSED in `producer_has_closed`. INV-ORD-3.
-        self.signals.closed.fetch_or(PRODUCER_CLOSED, CLOSE);
+        self.signals
+            .closed
+            .fetch_or(PRODUCER_CLOSED, CLOSE_PRODUCER);
         self.signals.consumer.notify();
     }
 
@@ -363,7 +365,7 @@ impl Cursors {
     /// Whether the producer has closed. If so, what [`claim_available`](Self::claim_available)
     /// and [`available_now`](Self::available_now) find after this call is all there will ever be.
     pub(crate) fn producer_has_closed(&self) -> bool {
-        // Partner: CLOSE in `close_producer`. INV-ORD-3.
+        // Partner: CLOSE_PRODUCER in `close_producer`. INV-ORD-3.
         self.signals.closed.load(OBSERVE_CLOSED) & PRODUCER_CLOSED != 0
     }
 
@@ -375,8 +377,10 @@ impl Cursors {
 
     /// The consumer's last word. It may be said more than once.
     pub(crate) fn close_consumer(&self) {
-        // Partner: NOTICE_CLOSED, which needs no edge; CLOSE serves the other direction.
-        self.signals.closed.fetch_or(CONSUMER_CLOSED, CLOSE);
+        // Partner: none, see CLOSE_CONSUMER.
+        self.signals
+            .closed
+            .fetch_or(CONSUMER_CLOSED, CLOSE_CONSUMER);
         self.signals.producer.notify();
     }
 

@@ -60,15 +60,19 @@ sites! {
     /// The producer's side of that edge; partner `PUBLISH_HEAD`. INV-ORD-2.
     OBSERVE_HEAD = Acquire;
 
-    /// Either side marks itself closed. What the producer published before happens before
-    /// whatever the consumer does after `OBSERVE_CLOSED` has read the mark, which is why a
-    /// consumer that finds the ring closed, looks at the tail again and finds nothing, is done.
-    /// A read-modify-write continues the release sequence of the other side's mark. INV-ORD-3.
+    /// The producer marks itself closed. What it published before happens before whatever the consumer
+    /// does after `OBSERVE_CLOSED` has read the mark, which is why a consumer that finds the ring
+    /// closed, looks at the tail again and finds nothing, is done. INV-ORD-3.
     ///
     /// On AArch64 it is `SeqCst` for the parked handshake, as `PUBLISH_TAIL` is.
-    CLOSE = Release, aarch64: SeqCst;
+    CLOSE_PRODUCER = Release, aarch64: SeqCst;
 
-    /// The consumer, having found the ring empty, asks whether it is closed; partner `CLOSE`.
+    /// The consumer marks itself closed. The producer refuses work by the mark (`NOTICE_CLOSED`) and
+    /// touches no memory because of it: no edge is needed. As a read-modify-write it continues the
+    /// release sequence of `CLOSE_PRODUCER`, whichever mark comes first. On AArch64 as there.
+    CLOSE_CONSUMER = Relaxed, aarch64: SeqCst;
+
+    /// The consumer, having found the ring empty, asks whether it is closed; partner `CLOSE_PRODUCER`.
     /// INV-ORD-3.
     OBSERVE_CLOSED = Acquire;
 
@@ -93,6 +97,10 @@ sites! {
 
     /// The parker finds its slot idle before it writes into it; partner `RETURN_SLOT`. INV-PARK-2.
     REGAIN_SLOT = Acquire;
+
+    /// A sleeping parker asks whether it has been woken. It touches neither the slot nor an element
+    /// because of the answer: `REGAIN_SLOT` and a look at the cursor come first. No edge is needed.
+    NOTICE_WOKEN = Relaxed;
 
     /// The parker takes its own mark back. If that succeeds nobody has touched the slot since, and
     /// there is nothing to synchronise with; if not, `REGAIN_SLOT` follows.

@@ -14,7 +14,7 @@
 //! | --- | --- |
 //! | `PUBLISH_TAIL`, `OBSERVE_TAIL` | `what_is_published_is_observed` |
 //! | `PUBLISH_HEAD`, `OBSERVE_HEAD` | `one_slot_is_used_again_and_again` |
-//! | `CLOSE`, `OBSERVE_CLOSED` | `everything_is_seen_before_the_ring_is_done` |
+//! | `CLOSE_PRODUCER`, `OBSERVE_CLOSED` | `everything_is_seen_before_the_ring_is_done` |
 
 #![cfg(loom)]
 

@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use crosscore::{Consumer, Producer, ReadGuard, Reservation, Ring};
+use crosscore::{Consumer, Metrics, Producer, ReadGuard, Reservation, Ring};
 
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -43,6 +43,32 @@ fn probe_release_raw(consumer: &mut Consumer<u8>, count: usize) {
     unsafe { consumer.release_raw(count) };
 }
 
+// Not judged by their instructions as a whole: so that every ordering is somewhere.
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+fn probe_close(mut producer: Producer<u64>) {
+    producer.close();
+}
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+fn probe_is_done(consumer: &Consumer<u64>) -> bool {
+    consumer.is_done()
+}
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+fn probe_wait(producer: &mut Producer<u64>, consumer: &mut Consumer<u64>) -> bool {
+    producer.push_wait(1, None).is_ok() && consumer.pop_wait(None).is_ok()
+}
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+fn probe_metrics(producer: &Producer<u64>) -> Metrics {
+    producer.metrics()
+}
+
 fn main() {
     let (mut producer, mut consumer) = Ring::with_capacity(black_box(8)).unwrap();
     probe_push(&mut producer, black_box(1));
@@ -51,6 +77,10 @@ fn main() {
     reservation.push(black_box(3)).unwrap();
     probe_commit(reservation);
     probe_release(&mut consumer.read(1).unwrap(), black_box(1));
+    black_box(probe_wait(&mut producer, &mut consumer));
+    black_box(probe_metrics(&producer));
+    probe_close(producer);
+    black_box(probe_is_done(&consumer));
     let (mut producer, mut consumer) = Ring::with_capacity(black_box(8)).unwrap();
     probe_publish_raw(&mut producer, 1);
     probe_release_raw(&mut consumer, 1);

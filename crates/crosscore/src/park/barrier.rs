@@ -185,7 +185,7 @@ pub(crate) fn heavy() {
         Barrier::Membarrier => membarrier::run(),
         Barrier::Flush => flush::run(),
         // Partner: FENCE_PUBLISHER in `publisher_fence`, or the SeqCst pair PUBLISH_TAIL (PUBLISH_HEAD,
-        // CLOSE) and CHECK_PARKED. INV-PARK-1.
+        // CLOSE_PRODUCER, CLOSE_CONSUMER) and CHECK_PARKED. INV-PARK-1.
         Barrier::Fence | Barrier::Accesses => fence(FENCE_PARKER),
     }
 }

@@ -19,7 +19,9 @@ use core::task::Waker;
 
 use super::barrier;
 use super::spin::back_off;
-use crate::ordering::{CHECK_PARKED, PARK, REGAIN_SLOT, RETRACT, RETURN_SLOT, TAKE_WAKER};
+use crate::ordering::{
+    CHECK_PARKED, NOTICE_WOKEN, PARK, REGAIN_SLOT, RETRACT, RETURN_SLOT, TAKE_WAKER,
+};
 use crate::sync::{AtomicU32, UnsafeCell};
 
 const IDLE: u32 = 0;
@@ -123,8 +125,8 @@ impl WakerSlot {
 
     /// Whether the waker that was left is still there: nobody has woken it yet.
     pub(crate) fn is_parked(&self) -> bool {
-        // Partner: RETURN_SLOT in `notify_slow`. INV-PARK-2.
-        self.state.load(REGAIN_SLOT) == self.fenced | PARKED
+        // Partner: none, see NOTICE_WOKEN.
+        self.state.load(NOTICE_WOKEN) == self.fenced | PARKED
     }
 
     /// The parker: makes the slot its own again, taking the waker back if nobody has taken it.
