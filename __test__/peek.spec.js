@@ -73,6 +73,20 @@ test('a pop ends what peek has shown', (t) => {
   t.is(consumer.available, 2)
 })
 
+test('a lap of pops ends what peek has shown, too', (t) => {
+  for (const [shown, looks] of [[4, false], [4, true], [2, false], [2, true]]) {
+    const { producer, consumer } = createRing({ of: 'u8', capacity: 4, memory: 'heap' })
+    producer.pushMany([1, 2, 3, 4])
+    t.is(consumer.peek(shown).length, shown)
+    for (let i = 1; i <= 4; i++) t.is(consumer.pop(), i)
+    producer.pushMany([5, 6, 7, 8])
+    if (looks) t.is(consumer.available, 4)
+    refusesArgument(t, () => consumer.release(shown), { allowed: 'from 0 to 0' })
+    consumer.release()
+    t.deepEqual(consumer.popMany(9), [5, 6, 7, 8])
+  }
+})
+
 test('peek refuses what is not a count', (t) => {
   const { consumer } = createRing({ of: 'u8', capacity: 8 })
   for (const n of [0, -1, 0.5, NaN, Infinity, 2 ** 53, '1', null, 1n, {}]) {

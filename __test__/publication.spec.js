@@ -164,6 +164,17 @@ onBothMemories('what was read is given back when a quarter of the ring was, and 
   t.is(producer.free, capacity / 4 + 3)
 })
 
+onBothMemories('messages that were read are given back when they were a quarter of the ring', (t, memory) => {
+  const { producer, consumer } = createRing({ of: 'bytes', capacity: 64, memory })
+  const { capacity } = producer
+  const eighth = new Uint8Array(capacity / 8 - 8)
+  while (producer.push(eighth));
+  consumer.pop()
+  t.is(producer.free, 0)
+  consumer.pop()
+  t.is(producer.free, capacity / 4)
+})
+
 test.serial('what was read is given back by an empty read, by a full push in this thread and at the end of the turn', async (t) => {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 64, memory: 'heap' })
   producer.pushMany(new Float64Array(64))

@@ -35,6 +35,8 @@ for (const memory of ['mirrored', 'heap']) {
   })
 
   test.serial(`1 million messages of 0 to 64 KiB go from worker to worker (${memory})`, async (t) => {
+    // Ten seconds on two processors that are free, minutes on busy ones: the limit is there to end a hang.
+    t.timeout(600_000)
     const { producer, consumer } = createRing({ of: 'bytes', capacity: 128 * 1024, memory })
     const count = 1_000_000
     const [stats, received] = await between(producer, consumer, { count })

@@ -14,6 +14,13 @@ function onBothMemories(title, run) {
   for (const memory of ['mirrored', 'heap']) test.serial(`${title} (${memory})`, run, memory)
 }
 
+/** A ring that has no room. */
+function full() {
+  const ring = createRing({ of: 'u8', capacity: 1, memory: 'heap' })
+  ring.producer.push(1)
+  return ring
+}
+
 for (const of of kinds) {
   const make = (options) => createRing({ of, capacity: 64 * size[of], publish: 'tick', ...options })
   const published = ({ consumer }) => consumer.available / size[of]
@@ -64,11 +71,6 @@ for (const of of kinds) {
   })
 
   const other = () => createRing({ of, capacity: 64, memory: 'heap' })
-  const fullOther = () => {
-    const full = createRing({ of: 'u8', capacity: 1, memory: 'heap' })
-    full.producer.push(1)
-    return full
-  }
   /** What publishes, and what comes of it; the results are checked so that each really waits or polls. */
   const occasions = {
     'flush()': ({ producer }) => producer.flush(),
@@ -78,11 +80,11 @@ for (const of of kinds) {
     'an empty popMany() of another ring': (_, t) => t.is(other().consumer.popMany(1).length, 0),
     'popSync() of another ring': (_, t) => t.is(other().consumer.popSync({ timeout: 0.1 }), undefined),
     'popSync() of another ring without time': (_, t) => t.is(other().consumer.popSync({ timeout: 0 }), undefined),
-    'pushSync() to another ring': (_, t) => t.false(fullOther().producer.pushSync(1, { timeout: 0.1 })),
-    'pushManySync() to another ring': (_, t) => t.is(fullOther().producer.pushManySync([1], { timeout: 0.1 }), 0),
-    'a full push() to another ring': (_, t) => t.false(fullOther().producer.push(1)),
+    'pushSync() to another ring': (_, t) => t.false(full().producer.pushSync(1, { timeout: 0.1 })),
+    'pushManySync() to another ring': (_, t) => t.is(full().producer.pushManySync([1], { timeout: 0.1 }), 0),
+    'a full push() to another ring': (_, t) => t.false(full().producer.push(1)),
     'ready() of another consumer': () => void other().consumer.ready(),
-    'ready() of another producer': () => void fullOther().producer.ready(),
+    'ready() of another producer': () => void full().producer.ready(),
     'ready() of another producer that has room': () => void other().producer.ready(),
     'a loop over another ring': () => void other().consumer[Symbol.asyncIterator]().next(),
     'a loop over batches of another ring': () => void other().consumer.batches()[Symbol.asyncIterator]().next(),

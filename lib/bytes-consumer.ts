@@ -93,10 +93,12 @@ export class BytesConsumer implements Consumer<'bytes'> {
   }
 
   ref(): void {
+    this.#port.checkHeld()
     this.#doorbell.ref()
   }
 
   unref(): void {
+    this.#port.checkHeld()
     this.#doorbell.unref()
   }
 

@@ -102,10 +102,12 @@ export class BytesProducer implements Producer<'bytes'> {
   }
 
   ref(): void {
+    this.#port.checkHeld()
     this.#doorbell.ref()
   }
 
   unref(): void {
+    this.#port.checkHeld()
     this.#doorbell.unref()
   }
 

@@ -111,10 +111,12 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   ref(): void {
+    this.#port.checkHeld()
     this.#doorbell.ref()
   }
 
   unref(): void {
+    this.#port.checkHeld()
     this.#doorbell.unref()
   }
 
@@ -143,9 +145,9 @@ export class NumericConsumer implements Consumer<Kind> {
     if (typeof target === 'number') {
       checkInteger('max', target, 0, Number.MAX_SAFE_INTEGER)
       const count = Math.min(target, this.#elements(target))
-      const values: Value[] = new Array(count)
+      const values: Value[] = []
       const mask = this.#mask
-      for (let i = 0; i < count; i++) values[i] = this.#view[(this.#index + i) & mask]!
+      for (let i = 0; i < count; i++) values.push(this.#view[(this.#index + i) & mask]!)
       this.#readBatch(count)
       return values
     }

@@ -118,10 +118,12 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   ref(): void {
+    this.#port.checkHeld()
     this.#doorbell.ref()
   }
 
   unref(): void {
+    this.#port.checkHeld()
     this.#doorbell.unref()
   }
 

@@ -29,7 +29,8 @@ function makeSequence(pool) {
   const next = random(88675123)
   const message = { start: 0, length: 0 }
   return () => {
-    message.length = next() % (LONGEST + 1)
+    // Below a bound that is random too, so that there are short ones enough, and empty ones.
+    message.length = next() % (1 + (next() % (LONGEST + 1)))
     message.start = next() % (pool.length - LONGEST)
     return message
   }

@@ -216,6 +216,9 @@ impl Cursors {
         let tail = self.tail.load(OWN_TAIL);
         // SAFETY: INV-SW-1: passed on.
         let count = unsafe { self.refresh_free(tail) };
+        if count == 0 {
+            self.cached_head.short.increment();
+        }
         Grant {
             position: tail,
             count,
@@ -336,6 +339,9 @@ impl Cursors {
         let head = self.head.load(OWN_HEAD);
         // SAFETY: INV-SW-2: passed on.
         let count = unsafe { self.refresh_available(head) };
+        if count == 0 {
+            self.cached_tail.short.increment();
+        }
         Grant {
             position: head,
             count,
