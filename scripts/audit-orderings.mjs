@@ -132,8 +132,9 @@ async function confirmKnownCatches() {
 }
 
 async function compareOrWrite() {
-  // Compiled for three processors, which --quick leaves to test:codegen.
-  const instructions = options.quick ? knownInstructions(written) : await siteInstructions(sites)
+  // Compiled for three processors, which --quick leaves to test:codegen. The sites anew, for their lines: an edit since
+  // the beginning may have moved them.
+  const instructions = options.quick ? knownInstructions(written) : await siteInstructions(orderingSites())
   const text = render(sites, weakenings, instructions)
   const name = path.relative(root, document)
   if (!options.check && !options.quick) {

@@ -1,4 +1,5 @@
-// What the checkers take from Debian. Installed when missing, by root; otherwise the error says what to do.
+// What the checkers take from Debian. Installed when missing, by root or through a sudo that asks nothing; otherwise
+// the error says what to do.
 
 import { spawnSync } from 'node:child_process'
 
@@ -15,14 +16,23 @@ export function needPackages(what, isThere, packages, { arm64 = [] } = {}) {
     command,
   ]
   const byHand = `${what} is missing. On Debian, as root: ${steps.map((step) => step.join(' ')).join(' && ')}`
-  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) throw new Error(byHand)
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND']
+  const allowed = asRoot.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0
+  if (!allowed || !hasCommand('apt-get')) throw new Error(byHand)
   console.log(`${what} is missing: installing ${all.join(' ')}`)
-  for (const [program, ...args] of steps) {
-    if (spawnSync(program, args, apt).status !== 0) throw new Error(`${byHand} (tried, and ${program} failed)`)
+  for (const step of steps) {
+    const [program, ...args] = [...asRoot, ...step]
+    if (spawnSync(program, args, apt).status !== 0) throw new Error(`${byHand} (tried, and ${step[0]} failed)`)
   }
   if (!isThere()) throw new Error(`${what} is still missing after installing ${all.join(' ')}`)
 }
 
 export function hasCommand(name) {
   return spawnSync('which', [name], { stdio: 'ignore' }).status === 0
+}
+
+/** Whether dpkg has it installed; `name:architecture` for another than the machine's. */
+export function hasPackage(name) {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' })
+  return stdout === 'install ok installed'
 }

@@ -46,7 +46,7 @@ async function testUnder(version) {
   const tally = avaTally(ava.output)
   if (!ava.ok) console.error(ava.output)
   console.log(`== Node ${exact}: storm`)
-  const storm = await run([node, path.join(root, 'faults', 'run.js'), '--rounds', '60', '--seed', '1'], { env })
+  const storm = await run([node, path.join(root, 'faults', 'run.js'), '--rounds', '60', '--seed', '1', '--soak', '0'], { env })
   console.log(storm.output)
   return {
     version: exact,

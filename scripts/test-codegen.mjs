@@ -17,14 +17,13 @@ import { orderingSites } from './ordering-sites.mjs'
 import { patchedCopy } from './patched-copy.mjs'
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, accept: { type: 'boolean' } } })
-const sites = orderingSites()
 let passed = 0
 let failed = 0
 
 for (const processor of Object.keys(processors)) {
   const text = await assemblyOf('codegen-probes', processor)
   for (const [name, rule] of Object.entries(probes)) {
-    const { faults, summary } = faultsOf(name, rule, text, processor, sites)
+    const { faults, summary } = faultsOf(name, rule, text, processor, orderingSites())
     verdict(faults.length === 0, `${processors[processor].title} ${name}: ${faults.join('; ') || summary}`)
   }
 }
@@ -36,11 +35,11 @@ if (failed > 0) process.exitCode = 1
 async function findTheWrongOnes() {
   for (const { processor, program, probe, like, because } of wrongProbes) {
     const text = await assemblyOf(program, processor)
-    expectFaults(`${processor}: ${probe}`, faultsOf(probe, probes[like], text, processor, sites), because)
+    expectFaults(`${processor}: ${probe}`, faultsOf(probe, probes[like], text, processor, orderingSites()), because)
   }
   for (const { processor, weaken, probe, because } of wrongOrderings) {
     const text = await assemblyOf('codegen-probes', processor, { weaken })
-    expectFaults(`${processor}: ${weaken} in ${probe}`, faultsOf(probe, probes[probe], text, processor, sites), because)
+    expectFaults(`${processor}: ${weaken} in ${probe}`, faultsOf(probe, probes[probe], text, processor, orderingSites()), because)
   }
   for (const { processor, name, patches, probe, because } of wrongSources) {
     const source = patchedCopy(name, patches)

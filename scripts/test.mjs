@@ -19,6 +19,8 @@ const steps = [
   { name: 'doc', command: ['cargo', 'test', '--workspace', '--doc'], tally: cargoTally },
   { name: 'loom', command: [node, 'scripts/loom.mjs'], tally: cargoTally },
   { name: 'ava', command: [node, ...packageBin('ava')], tally: avaTally },
+  // npm run test:faults without arguments is the long form of this one.
+  { name: 'faults', command: [node, 'faults/run.js', '--rounds', '60', '--seed', '1', '--soak', '20000'] },
   ...lintSteps,
 ]
 

@@ -223,13 +223,7 @@ fn unjustified(lines: &[Line]) -> Vec<usize> {
 /// The numbers of the lines, tests excepted, that choose a memory ordering or take an atomic from
 /// somewhere else than the seam.
 fn orderings(lines: &[Line]) -> Vec<usize> {
-    let words = [
-        "Ordering::",
-        "Relaxed",
-        "AcqRel",
-        "SeqCst",
-        "sync::atomic",
-    ];
+    let words = ["Ordering::", "Relaxed", "AcqRel", "SeqCst", "sync::atomic"];
     (0..tests_begin(lines))
         .filter(|&n| {
             let code = &lines[n].code;

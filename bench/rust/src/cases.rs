@@ -1,0 +1,234 @@
+//! What is measured, and with whom.
+
+use crate::contender::block_len;
+use crate::contenders::{
+    CrossbeamQueue, Crosscore, CrosscoreMirrored, CrosscoreWaited, Gil, Heapless, NexusQueue,
+    PlainCopy, RawLines, Ringbuf, Rtrb,
+};
+use crate::element::Words;
+use crate::measure::{BATCH, Job, Sample, alone, batch, bulk, one_by_one, round_trip};
+
+/// How a system is measured, or why it is not.
+pub type Measure = Result<fn(&Job) -> Sample, &'static str>;
+
+pub struct Entry {
+    pub system: &'static str,
+    pub kind: Kind,
+    pub measure: Measure,
+    pub note: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Never waited on: the one that is compared.
+    Ours,
+    /// Has been waited on.
+    OursWaited,
+    OursMirrored,
+    Peer,
+    /// No ring, but what the hardware allows.
+    Limit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    One,
+    Batch,
+    Bulk,
+    Alone,
+    RoundTrip,
+}
+
+pub struct Case {
+    pub name: String,
+    pub title: String,
+    pub shape: Shape,
+    pub capacity: usize,
+    pub element_bytes: usize,
+    pub work: u64,
+    pub entries: Vec<Entry>,
+}
+
+const SMALL: usize = 256;
+const LARGE: usize = 64 << 10;
+
+const NO_BATCH: Measure = Err("has no call that publishes several at once");
+const NO_SLICES: Measure = Err("has no call that copies slices");
+
+/// The systems of a case, in the order of the table. Of each: its type, and a measurement of it or an `Err`.
+macro_rules! entries {
+    ($ours:expr, $waited:expr, $mirrored:expr, $rtrb:expr, $ringbuf:expr, $gil:expr, $nexus:expr,
+     $heapless:expr, $crossbeam:expr $(, $limit:literal: $limit_measure:expr)?) => {
+        vec![
+            entry("crosscore", Kind::Ours, Ok($ours), ""),
+            entry("crosscore, waited on", Kind::OursWaited, Ok($waited), "both sides have slept on it before"),
+            entry("crosscore, mirrored", Kind::OursMirrored, Ok($mirrored), ""),
+            entry("rtrb", Kind::Peer, $rtrb, ""),
+            entry("ringbuf", Kind::Peer, $ringbuf, ""),
+            entry("gil", Kind::Peer, $gil, ""),
+            entry("nexus-queue", Kind::Peer, $nexus, ""),
+            entry("heapless", Kind::Peer, $heapless, "one slot fewer"),
+            entry("crossbeam-queue", Kind::Peer, $crossbeam, "for any number of producers and consumers"),
+            $(entry($limit, Kind::Limit, Ok($limit_measure), "no ring"),)?
+        ]
+    };
+}
+
+fn entry(system: &'static str, kind: Kind, measure: Measure, note: &str) -> Entry {
+    Entry {
+        system,
+        kind,
+        measure,
+        note: note.to_owned(),
+    }
+}
+
+fn one_entries<const WORDS: usize>() -> Vec<Entry> {
+    entries!(
+        one_by_one::<Crosscore, Words<WORDS>>,
+        one_by_one::<CrosscoreWaited, Words<WORDS>>,
+        one_by_one::<CrosscoreMirrored, Words<WORDS>>,
+        Ok(one_by_one::<Rtrb, Words<WORDS>>),
+        Ok(one_by_one::<Ringbuf, Words<WORDS>>),
+        Ok(one_by_one::<Gil, Words<WORDS>>),
+        Ok(one_by_one::<NexusQueue, Words<WORDS>>),
+        Ok(one_by_one::<Heapless, Words<WORDS>>),
+        Ok(one_by_one::<CrossbeamQueue, Words<WORDS>>)
+    )
+}
+
+fn batch_entries<const WORDS: usize>() -> Vec<Entry> {
+    entries!(
+        batch::<Crosscore, Words<WORDS>>,
+        batch::<CrosscoreWaited, Words<WORDS>>,
+        batch::<CrosscoreMirrored, Words<WORDS>>,
+        Ok(batch::<Rtrb, Words<WORDS>>),
+        Ok(batch::<Ringbuf, Words<WORDS>>),
+        Ok(batch::<Gil, Words<WORDS>>),
+        NO_BATCH,
+        NO_BATCH,
+        NO_BATCH
+    )
+}
+
+fn bulk_entries<const WORDS: usize>() -> Vec<Entry> {
+    entries!(
+        bulk::<Crosscore, Words<WORDS>>,
+        bulk::<CrosscoreWaited, Words<WORDS>>,
+        bulk::<CrosscoreMirrored, Words<WORDS>>,
+        Ok(bulk::<Rtrb, Words<WORDS>>),
+        Ok(bulk::<Ringbuf, Words<WORDS>>),
+        Ok(bulk::<Gil, Words<WORDS>>),
+        NO_SLICES,
+        NO_SLICES,
+        NO_SLICES,
+        "plain copy": bulk::<PlainCopy, Words<WORDS>>
+    )
+}
+
+fn alone_entries<const WORDS: usize>() -> Vec<Entry> {
+    entries!(
+        alone::<Crosscore, Words<WORDS>>,
+        alone::<CrosscoreWaited, Words<WORDS>>,
+        alone::<CrosscoreMirrored, Words<WORDS>>,
+        Ok(alone::<Rtrb, Words<WORDS>>),
+        Ok(alone::<Ringbuf, Words<WORDS>>),
+        Ok(alone::<Gil, Words<WORDS>>),
+        Ok(alone::<NexusQueue, Words<WORDS>>),
+        Ok(alone::<Heapless, Words<WORDS>>),
+        Ok(alone::<CrossbeamQueue, Words<WORDS>>)
+    )
+}
+
+fn round_trip_entries() -> Vec<Entry> {
+    entries!(
+        round_trip::<Crosscore>,
+        round_trip::<CrosscoreWaited>,
+        round_trip::<CrosscoreMirrored>,
+        Ok(round_trip::<Rtrb>),
+        Ok(round_trip::<Ringbuf>),
+        Ok(round_trip::<Gil>),
+        Ok(round_trip::<NexusQueue>),
+        Ok(round_trip::<Heapless>),
+        Ok(round_trip::<CrossbeamQueue>),
+        "raw ping-pong": round_trip::<RawLines>
+    )
+}
+
+/// The cases with elements of `8 * WORDS` bytes in a ring of this capacity.
+fn streams<const WORDS: usize>(capacity: usize) -> Vec<Case> {
+    let element_bytes = 8 * WORDS;
+    let size = if capacity == SMALL { "small" } else { "large" };
+    let slots = if capacity == SMALL { "256" } else { "65,536" };
+    // About as long for each size.
+    let work = match WORDS {
+        1 => 4_000_000,
+        8 => 2_000_000,
+        _ => 1_000_000,
+    };
+    let case = |shape, name: &str, what: String, mut entries: Vec<Entry>| {
+        // Mirrored memory is whole pages.
+        let held = capacity.max(4096 / element_bytes);
+        for entry in &mut entries {
+            if entry.kind == Kind::OursMirrored && held != capacity {
+                entry.note = format!("holds {held}: mirrored memory is whole pages");
+            }
+        }
+        Case {
+            name: format!("{name}-{element_bytes}-{size}"),
+            title: format!("{what}, elements of {element_bytes} B, ring of {slots}"),
+            shape,
+            capacity,
+            element_bytes,
+            work,
+            entries,
+        }
+    };
+    vec![
+        case(
+            Shape::One,
+            "one",
+            "one by one".into(),
+            one_entries::<WORDS>(),
+        ),
+        case(
+            Shape::Batch,
+            "batch32",
+            format!("batches of {BATCH}, in place"),
+            batch_entries::<WORDS>(),
+        ),
+        case(
+            Shape::Bulk,
+            "bulk",
+            format!("blocks of {} copied in and out", block_len(capacity)),
+            bulk_entries::<WORDS>(),
+        ),
+        case(
+            Shape::Alone,
+            "alone",
+            "push and pop in turn on one thread".into(),
+            alone_entries::<WORDS>(),
+        ),
+    ]
+}
+
+pub fn all() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for capacity in [SMALL, LARGE] {
+        cases.extend(streams::<1>(capacity));
+        cases.extend(streams::<8>(capacity));
+        cases.extend(streams::<32>(capacity));
+    }
+    // By shape, as one reads them.
+    cases.sort_by_key(|case| case.shape as u8);
+    cases.push(Case {
+        name: "rtt".into(),
+        title: "round trip over two rings of 256, elements of 8 B".into(),
+        shape: Shape::RoundTrip,
+        capacity: SMALL,
+        element_bytes: 8,
+        work: 200_000,
+        entries: round_trip_entries(),
+    });
+    cases
+}

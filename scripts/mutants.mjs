@@ -1,0 +1,177 @@
+// npm run test:mutants [-- --quick | names]
+//
+// The algorithm with one mistake in it, each a copy of the crate with a line changed; a test of the crate or a Loom
+// model has to fail. Which one is written beside it: one that nobody catches means that a test is missing.
+// --quick: those that need no Loom. (Orderings are the matter of audit-orderings.mjs; cargo-mutants, weekly, makes
+// mistakes without asking which ones matter.)
+
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { loomEnvironment } from './loom.mjs'
+import { root } from './package-bin.mjs'
+import { patchedCopy } from './patched-copy.mjs'
+import { mustRun, run } from './processes.mjs'
+
+const src = 'crates/crosscore/src'
+/** For a test that takes seconds when nothing is wrong. A mutant may wait for ever for what never comes. */
+const LIMIT_MS = 60_000
+
+const mutants = [
+  {
+    name: 'off by one in the full check, when it looks',
+    patches: [[`${src}/cursors.rs`, 'self.capacity - used\n', 'self.capacity + 1 - used\n']],
+    test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
+  },
+  {
+    name: 'off by one in the full check, by its copy',
+    patches: [[`${src}/cursors.rs`, 'self.capacity - tail.wrapping_sub(cached_head)', 'self.capacity + 1 - tail.wrapping_sub(cached_head)']],
+    test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
+  },
+  {
+    name: 'full one slot too early',
+    patches: [[`${src}/cursors.rs`, 'self.capacity - used\n', 'self.capacity - 1 - used.min(self.capacity - 1)\n']],
+    test: ['push_pop', 'a_ring_of_one_alternates'],
+  },
+  {
+    name: 'publish before write',
+    patches: [
+      [
+        `${src}/producer.rs`,
+        'ring.shadow().writes(grant.position, 1);',
+        'unsafe { ring.cursors().publish_tail(grant.position.wrapping_add(1)) };\n        ring.shadow().writes(grant.position, 1);',
+      ],
+    ],
+    test: ['loom', 'what_is_published_is_observed'],
+  },
+  {
+    name: 'release before read',
+    patches: [
+      [
+        `${src}/consumer.rs`,
+        'ring.shadow().reads(grant.position, 1);\n        // SAFETY: INV-INIT-1: a slot in `[head, tail)` is initialised; INV-DROP-1: it is moved out\n',
+        'unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };\n        ring.shadow().reads(grant.position, 1);\n        // SAFETY: mutant\n',
+      ],
+    ],
+    test: ['loom', 'one_slot_is_used_again_and_again'],
+  },
+  {
+    name: 'the copy of the head is ahead of it',
+    patches: [[`${src}/cursors.rs`, '*copy = head }', '*copy = head.wrapping_add(1) }']],
+    test: ['push_pop', 'what_is_known_is_at_most_what_there_is'],
+  },
+  {
+    name: 'the copy of the tail is ahead of it',
+    patches: [[`${src}/cursors.rs`, '*copy = tail }', '*copy = tail.wrapping_add(1) }']],
+    test: ['push_pop', 'what_is_known_is_at_most_what_there_is'],
+  },
+  {
+    name: 'a copy that says full is believed',
+    patches: [
+      [
+        `${src}/cursors.rs`,
+        'if count >= wanted {\n            return Grant {\n                position: tail,',
+        'if count >= wanted || count == 0 {\n            return Grant {\n                position: tail,',
+      ],
+    ],
+    test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
+  },
+  {
+    name: 'close before publish: the tail is looked at before the mark',
+    patches: [
+      [
+        `${src}/consumer.rs`,
+        'self.is_closed() && self.cached_available() == 0 && self.available() == 0',
+        'self.cached_available() == 0 && self.available() == 0 && self.is_closed()',
+      ],
+    ],
+    test: ['loom', 'everything_is_seen_before_the_ring_is_done'],
+  },
+  {
+    name: 'double release',
+    patches: [[`${src}/read_guard.rs`, 'publish_head(guard.position)', 'publish_head(guard.position.wrapping_add(self.k as u64))']],
+    test: ['read_guard', 'release_gives_back_what_it_was_told'],
+  },
+  {
+    name: 'a commit drops what it has published',
+    patches: [[`${src}/reservation.rs`, '        core::mem::forget(self);\n', '']],
+    test: ['loom', 'reservations_and_guards'],
+  },
+  {
+    name: 'guard removed: a destructor that panics in a release',
+    patches: [
+      [
+        `${src}/read_guard.rs`,
+        'let _advance = Advance { guard: self, k };',
+        'let advance = core::mem::ManuallyDrop::new(Advance { guard: self, k });',
+      ],
+      [
+        `${src}/read_guard.rs`,
+        'unsafe { elements.drop_in_place() };',
+        'unsafe { elements.drop_in_place() };\n        drop(core::mem::ManuallyDrop::into_inner(advance));',
+      ],
+    ],
+    test: ['panic_safety', 'a_destructor_that_panics_in_a_release'],
+  },
+  {
+    name: 'no second look before it sleeps',
+    patches: [[`${src}/park/slot.rs`, 'if ready() {', 'if false && ready() {']],
+    test: ['loom_park', 'a_push_wakes_the_consumer'],
+  },
+  {
+    name: 'a publication that wakes nobody',
+    patches: [[`${src}/cursors.rs`, 'self.tail.store(tail, PUBLISH_TAIL);\n        self.signals.consumer.notify();', 'self.tail.store(tail, PUBLISH_TAIL);']],
+    test: ['loom_park', 'a_push_wakes_the_consumer'],
+  },
+]
+
+const { values: options, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
+const chosen = mutants.filter(({ name, test: [file] }) => {
+  if (positionals.length > 0) return positionals.some((wanted) => name.includes(wanted))
+  return !options.quick || !file.startsWith('loom')
+})
+if (chosen.length === 0) {
+  console.error(`no such mutant; there are:\n${mutants.map(({ name }) => `  ${name}`).join('\n')}`)
+  process.exit(2)
+}
+
+let failed = 0
+for (const [file, name] of new Map(chosen.map(({ test }) => [test.join(' '), test])).values()) {
+  // Beside an unpatched copy, so that "it fails" cannot be said of a test that always does.
+  const { outcome, output } = await test(patchedCopy('unpatched', []), file, name)
+  if (outcome !== 'passes') verdict(false, `${file}.rs ${name} ${outcome} as it is`, output)
+}
+for (const { name, patches, test: [file, wanted] } of chosen) {
+  const { outcome, output } = await test(patchedCopy(name, patches), file, wanted)
+  const caught = outcome === 'fails' || outcome === 'has no end'
+  verdict(caught, `${name}: ${wanted} (${file}.rs) ${outcome}`, caught ? undefined : output)
+}
+console.log(`${chosen.length} mutants, ${failed} problems`)
+if (failed > 0) process.exitCode = 1
+
+/** Builds one test file of a tree and runs one test: { outcome: passes, fails or has no end; output }. */
+async function test(source, file, name) {
+  const loom = file.startsWith('loom')
+  const env = {
+    ...(loom ? loomEnvironment() : {}),
+    CARGO_TARGET_DIR: path.join(root, 'target', loom ? 'mutants-loom' : 'mutants-seeded'),
+  }
+  const build = ['cargo', 'test', ...(loom ? ['--release'] : []), '-p', 'crosscore', '--all-features', '--test', file]
+  const messages = await mustRun(`building ${file}.rs of ${path.basename(source)}`, [...build, '--no-run', '--message-format=json-render-diagnostics'], {
+    cwd: source,
+    env,
+  })
+  const artifacts = messages.output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+  const binary = artifacts.find(({ executable, target }) => executable && target.name === file)?.executable
+  if (!binary) throw new Error(`cargo built no ${file}.rs`)
+  const { ok, timedOut, output } = await run([binary, '--exact', name], { cwd: path.join(source, 'crates', 'crosscore'), limit: LIMIT_MS })
+  if (timedOut) return { outcome: 'has no end', output }
+  if (!ok) return { outcome: 'fails', output }
+  // A name that the binary does not have would pass too.
+  return { outcome: /^test result: ok\. 1 passed;/m.test(output) ? 'passes' : 'is not there', output }
+}
+
+function verdict(ok, text, output) {
+  if (!ok) failed += 1
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${text}`)
+  if (output) console.error(output.trimEnd().replace(/^/gm, '    '))
+}

