@@ -173,7 +173,7 @@ export interface Producer<K extends ElementKind> {
    * A typed array of the ring's own kind is copied at once. A wrong value in an array throws before
    * any of it is written. Of any other iterable, an item is only taken when there is room for it, and
    * the iterator is left open: pass the same iterator again to go on. (For `'bytes'`, whose items
-   * cannot be measured beforehand, the producer keeps the one that did not fit and begins with it.)
+   * cannot be measured beforehand, the one that did not fit is kept and comes first.)
    *
    * @example
    * ```js
@@ -203,7 +203,11 @@ export interface Producer<K extends ElementKind> {
    */
   pushSync(value: Element<K>, options?: BlockOptions): boolean
 
-  /** Pushes all of `values`, blocking while there is no room; tells how many went in before the time was over. */
+  /**
+   * Pushes all of `values`, blocking while there is no room; tells how many went in before the time was
+   * over. To go on with an iterator, pass the same one again, here or to `pushMany`: the item that had
+   * no room comes first.
+   */
   pushManySync(values: NumericArray<K> | Iterable<Element<K>>, options?: BlockOptions): number
 
   /**
@@ -391,8 +395,8 @@ export interface Consumer<K extends ElementKind> {
   unref(): void
 
   /**
-   * Element by element, until the producer is gone and the last one was read. Leaving the loop early
-   * leaves the consumer open: a later loop goes on with the next element.
+   * Element by element, until the producer is gone and the last one was read, or this consumer is
+   * closed. Leaving the loop early leaves the consumer open: a later loop goes on with the next element.
    *
    * @example
    * ```js
@@ -539,7 +543,7 @@ export const Consumer: {
  * | `ERR_CROSSCORE_MOVED` | the handle was moved |
  * | `ERR_CROSSCORE_TOKEN` | a token was used before, is forged, of the wrong side or from another process |
  * | `ERR_CROSSCORE_TOO_LARGE` | a message or reservation can never fit |
- * | `ERR_CROSSCORE_BUSY` | a reservation or a drain is under way |
+ * | `ERR_CROSSCORE_BUSY` | a reservation, a drain or a wait is under way |
  * | `ERR_CROSSCORE_MEMORY` | the system gives no memory for the ring |
  * | `ERR_CROSSCORE_UNSUPPORTED` | this runtime forbids what a ring needs |
  * | `ERR_CROSSCORE_CORRUPT` | something wrote into the ring through a view that it no longer owned |

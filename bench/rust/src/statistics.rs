@@ -20,11 +20,12 @@ pub const PERCENTILES: [f64; 16] = [
     0.0, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.9, 99.95, 99.99, 100.0,
 ];
 
-/// Three significant digits.
+/// Three significant digits, and no whole number cut short.
 pub fn round3(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
     }
-    let scale = 10f64.powi(2 - value.abs().log10().floor() as i32);
+    let digits = (2 - value.abs().log10().floor() as i32).max(0);
+    let scale = 10f64.powi(digits);
     (value * scale).round() / scale
 }

@@ -124,7 +124,7 @@ fn two_threads((mut producer, mut consumer): Handles) -> f64 {
 /// The other thread may not have a processor of its own.
 fn look_again(looks: &mut u32) {
     *looks += 1;
-    if *looks % 256 == 0 {
+    if looks.is_multiple_of(256) {
         thread::yield_now();
     }
     std::hint::spin_loop();

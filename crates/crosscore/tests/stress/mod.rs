@@ -4,7 +4,8 @@
 #![allow(dead_code, reason = "the tests and the example use some of this each")]
 
 use std::env;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +19,9 @@ const STRATEGIES: [(&str, Barrier); 4] = [
     ("accesses", Barrier::Accesses),
     ("fence", Barrier::Fence),
 ];
+
+/// What a line begins with that is for people.
+const REPORT: &str = "-- ";
 
 /// Set in a process that [`in_each_strategy`] has started.
 const CHILD: &str = "CROSSCORE_STRESS";
@@ -33,19 +37,27 @@ pub(crate) fn in_each_strategy(arguments: &[&str], work: impl FnOnce()) {
         if Barrier::in_use() == *wanted {
             work();
         } else {
-            println!("{strategy}: not on this platform");
+            println!("{REPORT}{strategy}: not on this platform");
         }
         return;
     }
     for (strategy, _) in STRATEGIES {
-        let status = Command::new(env::current_exe().unwrap())
+        let mut child = Command::new(env::current_exe().unwrap())
             .args(arguments)
             .env(CHILD, strategy)
             .env("CROSSCORE_BARRIER", strategy)
             // So that every wait that finds nothing sleeps.
             .env("CROSSCORE_SPIN", "0")
-            .status()
+            .stdout(Stdio::piped())
+            .spawn()
             .unwrap();
+        // Not what a test harness says in the child: it would be counted twice.
+        BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok)
+            .filter(|line| line.starts_with(REPORT))
+            .for_each(|line| println!("{line}"));
+        let status = child.wait().unwrap();
         assert!(status.success(), "{strategy}: {status}");
     }
 }
@@ -101,9 +113,12 @@ fn sleeps() -> u64 {
         .map_or(0, |count| count.trim().parse().unwrap())
 }
 
+/// One of the threads: counts its rounds, or leaves that to the other.
+type Work = Box<dyn FnOnce(&Progress) + Send>;
+
 /// Runs the threads and ends the process when they stop: a wake-up was lost, and a thread that sleeps
 /// for ever can be ended in no other way.
-pub(crate) fn watched(what: &str, threads: Vec<Box<dyn FnOnce(&Progress) + Send>>) -> Progress {
+pub(crate) fn watched(what: &str, threads: Vec<Work>) -> Progress {
     const LONGEST_PAUSE: Duration = Duration::from_secs(20);
     let progress = Progress::default();
     let start = Instant::now();
@@ -134,7 +149,7 @@ pub(crate) fn watched(what: &str, threads: Vec<Box<dyn FnOnce(&Progress) + Send>
     let sleeps = progress.sleeps.load(Ordering::Relaxed);
     let time = start.elapsed();
     println!(
-        "{:>10}  {what}: {rounds} rounds, {sleeps} sleeps, {:.1} s, {:.2} us a round",
+        "{REPORT}{:<10}  {what}: {rounds} rounds, {sleeps} sleeps, {:.1} s, {:.2} us a round",
         format!("{:?}", Barrier::in_use()).to_lowercase(),
         time.as_secs_f64(),
         time.as_secs_f64() * 1e6 / rounds as f64,
