@@ -38,6 +38,8 @@ const SILENCE = 120_000
 const MOST_FAILURES = 10
 /** terminate() is to take no longer, at the 99th percentile. */
 const LIMIT = 100
+/** Of fewer the slowest is the 99th percentile, and one proves nothing. */
+const ENOUGH = 100
 /** A thread without crosscore that takes this long says that the machine is busy. */
 const BUSY = 30
 /** Of the second half of the run, in KB per round. Node's own allocator moves by a few. */
@@ -45,6 +47,7 @@ const STEEPEST = 20
 
 const done = {}
 const latencies = { blocked: [], running: [], control: [] }
+let slowest = { ms: 0 }
 const samples = []
 const failures = []
 const started = performance.now()
@@ -56,6 +59,7 @@ function storm(from, count) {
   const args = ['--expose-gc', file, String(seed), String(from), String(count)]
   if (options.scenario !== undefined) args.push(options.scenario)
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.once('exit', () => child.kill())
   let current = from
   let finished = false
   let silence
@@ -83,9 +87,14 @@ function storm(from, count) {
   })
 }
 
-function end({ scenario, figures }) {
+function end({ end: round, scenario, figures }) {
   done[scenario] = (done[scenario] ?? 0) + 1
-  for (const [name, values] of Object.entries(figures)) latencies[name].push(...[values].flat())
+  for (const [name, values] of Object.entries(figures)) {
+    for (const ms of [values].flat()) {
+      latencies[name].push(ms)
+      if (ms > slowest.ms) slowest = { ms, round, scenario }
+    }
+  }
   const total = Object.values(done).reduce((sum, n) => sum + n, 0)
   if (total % 100 === 0 && total < rounds) console.log(`  ${total} rounds, ${seconds()} s`)
 }
@@ -100,6 +109,7 @@ const seconds = () => ((performance.now() - started) / 1000).toFixed(1)
 const ms = (values) => [50, 99, 100].map((p) => percentile(values, p).toFixed(1)).join(' / ')
 const kind = (name) => failures.filter((failure) => failure.kind === name).length
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 let next = first
 while (next < first + rounds && failures.length < MOST_FAILURES) next = await storm(next, first + rounds - next)
 report()
@@ -118,14 +128,14 @@ function report() {
   console.log(`failures    crashed ${kind('crashed')}, lost ${kind('lost')}, repeated ${kind('repeated')}, stuck ${kind('stuck')}, other ${kind('wrong')}`)
   if (failures.length > 0) verdicts.push(`${failures.length} rounds failed: ${failures.map(({ failed }) => failed).join(', ')}`)
 
-  console.log('terminate() p50 / p99 / max in ms')
+  if (slowest.ms > 0) console.log(`terminate() p50 / p99 / max in ms; slowest in round ${slowest.round}, ${slowest.scenario}`)
   for (const [name, values] of Object.entries(latencies)) {
     const what = name === 'control' ? 'a busy thread without crosscore' : `while ${name}`
     if (values.length > 0) console.log(`  ${what.padEnd(32)} ${ms(values).padStart(20)}   (${values.length})`)
   }
   for (const name of ['blocked', 'running']) {
     const p99 = percentile(latencies[name], 99)
-    if (!(p99 > LIMIT)) continue
+    if (!(p99 > LIMIT) || latencies[name].length < ENOUGH) continue
     // On a machine that is busy with something else every thread waits for a processor.
     const slowest = percentile(latencies.control, 100)
     if (slowest < BUSY && loadavg()[0] < 2 * availableParallelism()) {

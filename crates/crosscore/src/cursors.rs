@@ -43,7 +43,7 @@
 //! Every pair of conflicting accesses to one slot lies on this chain, so no two of them race. The
 //! private copies are on it too: a step 3 that made the copy is sequenced before every later step
 //! that relies on the copy, however many steps later. Nothing here needs a total order over
-//! different locations, and so nothing is `SeqCst`.
+//! different locations; only sleeping does, and `park/barrier.rs` has it.
 
 use crate::cache_aligned::{CACHE_LINE, CacheAligned};
 use crate::counter::Counter;

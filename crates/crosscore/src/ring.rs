@@ -20,7 +20,7 @@ use crate::sync::{Arc, SlotShadow};
 /// and the memory lives until both are gone.
 ///
 /// Elements are moved into slots of one fixed buffer that comes from a [`BufferAllocator`];
-/// nothing is allocated after construction.
+/// after construction nothing is allocated, except by a thread that goes to sleep.
 ///
 /// ```
 /// use crosscore::Ring;
