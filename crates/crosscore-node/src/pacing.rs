@@ -2,14 +2,16 @@
 //!
 //! A consumer that has caught up looks at the producer's cursor every few elements, and each look takes
 //! the line away from the producer, who needs it to publish the next one: both sides then move at the
-//! pace of the line (f64 one by one, two workers, a 2-vCPU virtual machine: 60 ns per element). A pause
+//! pace of the line (f64 one by one, two workers, a 2-vCPU virtual machine: about 60 ns per element). A pause
 //! of 0.4 µs before the next look lets a few dozen elements gather, and the same code runs at under
 //! 20 ns. It must not happen in ping-pong, where the next element comes only after an answer, nor with a
 //! producer that is slow by itself: there the pause would only be delay.
 //!
-//! What tells these apart is the number of looks that find nothing between two that find something. A
-//! streaming producer is never more than a few looks away (a look takes about 20 ns); an answer takes
-//! two trips between the cores, 250 ns or more.
+//! Two things tell these apart. One is the number of looks that find nothing between two that find
+//! something: a streaming producer is never more than a look or two away (a look takes about 40 ns), an
+//! answer takes two trips between the cores, 250 ns or more. The other is what a pause brings: from a
+//! stream more than a look without a pause, in ping-pong the same one element. A pause that brought no
+//! more is not tried again for a good while.
 
 use std::hint::spin_loop;
 use std::sync::OnceLock;
@@ -23,18 +25,23 @@ const PAUSE: Duration = Duration::from_nanos(400);
 const FEW: usize = 2048;
 
 /// At most so many empty looks lie between two elements of a stream.
-const GAP: u32 = 5;
+const GAP: u32 = 2;
 
 /// So many looks in a row have to fit before it counts as a stream.
-const STREAK: u32 = 8;
+const STREAK: i32 = 8;
+
+/// So many more have to fit after a pause that was in vain.
+const REST: i32 = 256;
 
 /// What the last looks have found.
 #[derive(Debug, Default)]
 pub(crate) struct Pacing {
     /// Looks in a row that found few elements, with a short gap before.
-    streak: u32,
+    streak: i32,
     /// Empty looks since the last that found something.
     gap: u32,
+    /// What the last look without a pause has found, if anything.
+    unpaused: usize,
     /// The pause before the look that is under way was made.
     paused: bool,
 }
@@ -54,21 +61,27 @@ impl Pacing {
     /// After a look that found `bytes`.
     #[inline]
     pub(crate) fn after_look(&mut self, bytes: usize) {
+        if self.paused && bytes <= self.unpaused {
+            // Nothing gained: the producer waits for an answer, or is slower than the pause is long.
+            self.streak = -REST;
+        }
         if bytes == 0 {
             self.gap = self.gap.saturating_add(1);
-            // A whole pause and nothing came: the producer is slower than the pause is long.
-            if self.paused || self.gap > GAP {
-                self.streak = 0;
+            if self.gap > GAP {
+                self.streak = self.streak.min(0);
             }
             return;
         }
-        if bytes < FEW && self.gap <= GAP {
-            self.streak = (self.streak + 1).min(STREAK);
-        } else if bytes >= FEW {
+        if !self.paused {
+            self.unpaused = bytes;
+        }
+        if bytes >= FEW {
             // Behind, not out of step: one look of this kind does not end a stream.
-            self.streak = self.streak.saturating_sub(1);
+            self.streak -= i32::from(self.streak > 0);
+        } else if self.gap <= GAP {
+            self.streak = (self.streak + 1).min(STREAK);
         } else {
-            self.streak = 0;
+            self.streak = self.streak.min(0);
         }
         self.gap = 0;
     }
@@ -97,7 +110,7 @@ fn spins_per_pause() -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FEW, GAP, Pacing, STREAK};
+    use super::{FEW, GAP, Pacing, REST, STREAK};
 
     fn looks(pacing: &mut Pacing, found: &[usize]) -> bool {
         let mut paused = false;
@@ -113,7 +126,8 @@ mod tests {
     fn a_stream_is_paced() {
         let mut pacing = Pacing::default();
         assert!(!looks(&mut pacing, &[8; STREAK as usize]));
-        assert!(looks(&mut pacing, &[8]));
+        assert!(looks(&mut pacing, &[64, 80, 64]));
+        assert!(looks(&mut pacing, &[64]));
     }
 
     #[test]
@@ -122,7 +136,15 @@ mod tests {
         for _ in 0..STREAK {
             looks(&mut pacing, &[0, 0, 8]);
         }
+        assert!(looks(&mut pacing, &[64]));
+    }
+
+    #[test]
+    fn ping_pong_with_quick_looks_pauses_once() {
+        let mut pacing = Pacing::default();
+        looks(&mut pacing, &[8; STREAK as usize]);
         assert!(looks(&mut pacing, &[8]));
+        assert!(!looks(&mut pacing, &[8; REST as usize]));
     }
 
     #[test]
