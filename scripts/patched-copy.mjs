@@ -12,9 +12,9 @@ export function patchedCopy(name, patches) {
   const folder = path.join(root, 'target', 'patched', name.replace(/\W+/g, '-'))
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  for (const entry of ['Cargo.toml', 'Cargo.lock', 'crates']) {
+  for (const entry of ['Cargo.toml', 'Cargo.lock', 'crates', 'fuzz']) {
     // With new timestamps: cargo tells copies in one target directory apart by nothing else.
-    cpSync(path.join(root, entry), path.join(folder, entry), { recursive: true })
+    cpSync(path.join(root, entry), path.join(folder, entry), { recursive: true, filter: isSource })
   }
   for (const [file, from, to] of patches) {
     const target = path.join(folder, file)
@@ -26,4 +26,9 @@ export function patchedCopy(name, patches) {
     writeFileSync(target, parts.join(to))
   }
   return folder
+}
+
+/** Not what somebody has built inside of fuzz/. */
+function isSource(file) {
+  return file !== path.join(root, 'fuzz', 'target')
 }
