@@ -176,6 +176,7 @@ const operations = fc.array(
   { maxLength: 50, size: 'max' },
 )
 
+// INV-JS-5, INV-JS-6
 onBothMemories('messages that were scribbled over are within what was published, or CORRUPT', (t, memory) => {
   const rings = fc.record({ capacity: fc.integer({ min: 1, max: 200 }), memory: fc.constant(memory), before: fc.nat(9) })
   const property = fc.property(rings, operations, (options, list) => {

@@ -50,6 +50,7 @@ test('a token keeps its ring open while everything else is collected', async (t)
   t.true(await collectUntil(() => consumer.done))
 })
 
+// INV-NODE-1
 onBothMemories('a view keeps the memory that it shows, when handles are closed and collected', async (t, memory) => {
   const [view, handles] = (() => {
     const { producer, consumer } = createRing({ of: 'u32', capacity: 1024, memory })
@@ -69,6 +70,7 @@ onBothMemories('a view keeps the memory that it shows, when handles are closed a
   t.true(others.every((other) => (other.abort(), other.reserve(1024).every((value) => value === 7))))
 })
 
+// INV-NODE-1
 onBothMemories('the memory of rings that are gone is given back', async (t, memory) => {
   const before = process.memoryUsage.rss()
   const size = 2 ** 23
@@ -85,6 +87,7 @@ onBothMemories('the memory of rings that are gone is given back', async (t, memo
   t.true(process.memoryUsage.rss() - before < 10 * size, 'of forty rings less than ten are left')
 })
 
+// INV-JS-8
 test('both handles of a ring share one ArrayBuffer, also after they have moved', (t) => {
   for (const memory of memories) {
     let { producer, consumer } = createRing({ of: 'f64', capacity: 8, memory })
@@ -103,6 +106,7 @@ test('both handles of a ring share one ArrayBuffer, also after they have moved',
 
 for (const end of ['return', 'exit', 'throw', 'terminate']) {
   for (const side of ['producer', 'consumer']) {
+    // INV-NODE-1
     test(`the ${side} in a worker closes when the worker ends by ${end}`, async (t) => {
       const ring = createRing({ of: 'f64', capacity: 8 })
       const here = side === 'producer' ? ring.consumer : ring.producer

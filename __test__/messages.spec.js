@@ -66,6 +66,7 @@ onBothMemories('empty messages are messages', (t, memory) => {
   t.is(consumer.stats.received, 5)
 })
 
+// INV-NODE-3, INV-JS-3, INV-JS-6
 onBothMemories('messages of every length cross the end of the ring, whichever way they go in and out', (t, memory) => {
   for (const [put, write] of Object.entries(writers)) {
     for (const [take, read] of Object.entries(readers)) {

@@ -59,6 +59,7 @@ for (const of of kindNames) {
     }
   })
 
+  // INV-JS-3
   onBothMemories(`${of} goes round the ring in irregular steps, whichever way it goes in and out`, (t, memory) => {
     const { array } = kinds[of]
     for (const [put, write] of Object.entries(writers)) {

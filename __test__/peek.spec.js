@@ -27,6 +27,7 @@ onBothMemories('a peek shows all that there is, not only what an earlier look fo
   t.deepEqual([...consumer.peek()], [2, 3, 4, 5])
 })
 
+// INV-NODE-3, INV-JS-6
 onBothMemories('a view across the end of the ring is contiguous', (t, memory) => {
   const { producer, consumer } = createRing({ of: 'u16', capacity: 8, memory })
   const { capacity } = producer

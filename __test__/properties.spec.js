@@ -517,12 +517,14 @@ function behaves(kind) {
 }
 
 for (const of of kindNames) {
+  // INV-JS-1, INV-JS-2, INV-JS-3, INV-JS-6, INV-JS-7
   onBothMemories(`any operations on a ring of ${of} do what they do to an array`, (t, memory) => {
     const kind = numbers(of)
     check(t, 120, rings(memory), operations(kind), behaves(kind))
   })
 }
 
+// INV-JS-1, INV-JS-2, INV-JS-3, INV-JS-6, INV-JS-7
 onBothMemories('any operations on a ring of bytes do what they do to an array', (t, memory) => {
   check(t, 400, rings(memory), operations(messages), behaves(messages))
 })

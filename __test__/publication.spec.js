@@ -28,6 +28,7 @@ for (const of of Object.keys(element)) {
     }
   })
 
+  // INV-JS-2
   onBothMemories(`n: pushes of ${of} become visible after that many`, (t, memory) => {
     const ring = make({ memory, publish: 4 })
     const seen = []
@@ -116,6 +117,7 @@ for (const of of Object.keys(element)) {
     t.is(published(ring), 4)
   })
 
+  // INV-JS-7
   test.serial(`n: an open reservation of ${of} is published by nothing`, async (t) => {
     const ring = make({ publish: 100 })
     push(ring, 2)
@@ -205,6 +207,7 @@ test.serial('timers that a program replaces, as its tests do, do not keep what i
   t.is(consumer.available, 2)
 })
 
+// INV-JS-4
 test('two rings in ping-pong in one thread never stall', (t) => {
   const there = createRing({ of: 'u32', capacity: 16, publish: 100 })
   const back = createRing({ of: 'u32', capacity: 16, publish: 100 })

@@ -8,6 +8,7 @@ import { refuses, refusesArgument } from './refusal.js'
 const element = { f64: 1, u64: 1n, bytes: Uint8Array.of(1) }
 
 for (const of of Object.keys(element)) {
+  // INV-JS-7
   onBothMemories(`while a reservation of ${of} is open, other writing is BUSY and changes nothing`, (t, memory) => {
     const { producer, consumer } = createRing({ of, capacity: 64, memory })
     const block = producer.reserve(2)

@@ -63,6 +63,7 @@ onBothMemories('a header that was overwritten is CORRUPT, and nothing is read by
   }
 })
 
+// INV-JS-5
 onBothMemories('a header that changes after a peek does not change what is released', (t, memory) => {
   const { producer, consumer } = createRing({ of: 'bytes', capacity: 64, memory })
   producer.push(Uint8Array.of(1, 2, 3))
@@ -184,6 +185,7 @@ for (const memory of memories) {
   })
 }
 
+// INV-NODE-4
 test('nonsense in the control block crashes nothing', (t) => {
   const { stdout, stderr, status, signal } = runProcess('control-block.js')
   t.deepEqual({ said: stdout.trim(), stderr, status, signal }, { said: 'still here', stderr: '', status: 0, signal: null })

@@ -17,6 +17,7 @@ function between(producer, consumer, options) {
 
 for (const memory of ['mirrored', 'heap']) {
   // Serial: two threads for two processors.
+  // INV-JS-1
   test.serial(`10 million f64 go one by one from worker to worker (${memory})`, async (t) => {
     const { producer, consumer } = createRing({ of: 'f64', capacity: 256, memory })
     const count = 10_000_000
@@ -34,6 +35,7 @@ for (const memory of ['mirrored', 'heap']) {
     t.is(stats.sent, count)
   })
 
+  // INV-JS-1, INV-NODE-3
   test.serial(`1 million messages of 0 to 64 KiB go from worker to worker (${memory})`, async (t) => {
     // Ten seconds on two processors that are free, minutes on busy ones: the limit is there to end a hang.
     t.timeout(600_000)

@@ -28,6 +28,7 @@ for (const of of kinds) {
     for (let i = 0; i < times; i++) producer.push(element(of, i))
   }
 
+  // INV-JS-4
   onBothMemories(`${of}: the end of the turn publishes, a microtask does not`, async (t, memory) => {
     const ring = make({ memory })
     for (let round = 1; round <= 3; round++) {

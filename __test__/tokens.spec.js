@@ -12,6 +12,7 @@ import { start } from './workers/start.js'
 const kinds = { f64: 1.5, i64: -1n, bytes: Uint8Array.of(1, 2, 3) }
 
 for (const [of, value] of Object.entries(kinds)) {
+  // INV-JS-3
   onBothMemories(`both handles of a ring of ${of} move, in the middle of a lap and with something in it`, (t, memory) => {
     let { producer, consumer } = createRing({ of, capacity: 32, memory })
     for (let i = 0; i < 200; i++) {
@@ -144,6 +145,7 @@ test('a token survives a worker that did not claim it', async (t) => {
   t.deepEqual(consumer.popMany(9), [1, 2])
 })
 
+// INV-NODE-2
 test('of two workers with the same token one gets the handle', async (t) => {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 64 })
   const token = producer.move()

@@ -47,6 +47,7 @@ test('no more than max; nothing when there is nothing', (t) => {
   t.is(consumer.pop(), 3)
 })
 
+// INV-JS-7
 test('reading in the callback is refused, and the run is given back once', (t) => {
   for (const of of ['i32', 'bytes']) {
     const { producer, consumer } = createRing({ of, capacity: 64 })

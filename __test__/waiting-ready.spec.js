@@ -296,6 +296,7 @@ for (const of of kinds) {
       t.true(await collectUntil(() => ends.other.closed))
     })
 
+    // INV-NODE-5
     test(`a ${side} of ${of}: the wait ends when nobody has the other side any more`, async (t) => {
       const ends = (() => {
         const { waiter } = make(of, 'heap')
@@ -339,6 +340,7 @@ for (const of of kinds) {
   })
 }
 
+// INV-NODE-5
 test('the sides of many rings wait in one thread, and each is woken by its own', async (t) => {
   const rings = Array.from({ length: 200 }, () => createRing({ of: 'u32', capacity: 4, memory: 'heap' }))
   const promises = rings.map(({ consumer }) => consumer.ready())

@@ -16,7 +16,9 @@ const LONGEST_BATCH = 4096
 
 /**
  * Reads what BytesProducer wrote. A header is ring memory, which a program may have scribbled over:
- * a length is read once and checked against the cursors before it is used.
+ * a length is read once and checked against the cursors before it is used (INV-JS-5).
+ *
+ * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
 export class BytesConsumer implements Consumer<'bytes'> {
   readonly #port: Port

@@ -17,6 +17,8 @@ import { blockSlice, deadlineOf, Doorbell, ready } from './waiting.js'
 /**
  * A message is a header of 8 bytes, of which the first four are its length, and its bytes, filled up
  * to a multiple of 8. Counts and positions are in bytes.
+ *
+ * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
 export class BytesProducer implements Producer<'bytes'> {
   readonly #port: Port

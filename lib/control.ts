@@ -1,5 +1,5 @@
 // The control block: the words through which JavaScript and Rust pass numbers at a crossing.
-// crates/crosscore-node/src/control.rs has the same table and the reason.
+// crates/crosscore-node/src/control.rs has the same table and the reason. INV-JS-2.
 
 /** In: bytes that this side has finished with and not published or released. Written before anything else learns of them, so that even the thread's death publishes them. */
 export const PENDING = 0

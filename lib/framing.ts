@@ -1,4 +1,4 @@
-// How a message lies in the ring.
+// How a message lies in the ring. A reader checks it against its counts: INV-JS-5.
 
 /** A header of 8 bytes comes first, of which the first four are the length; messages take a multiple of 8, so that each header and each payload is aligned for any typed array. */
 export const HEADER = 8

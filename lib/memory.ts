@@ -1,7 +1,7 @@
 // One ArrayBuffer for each ring and thread.
 //
 // V8 does not promise to handle two ArrayBuffers of one isolate over the same address, so both
-// handles of a ring that are in this thread share one. It is held weakly: the views keep it alive,
+// handles of a ring that are in this thread share one (INV-JS-8). It is held weakly: the views keep it alive,
 // and the memory goes with the last handle, view and token.
 
 import type { NativeHandle } from './native.js'

@@ -27,6 +27,8 @@ type Value = number | bigint
 /**
  * Keeps its position and its counts as plain numbers and crosses into Rust when its count of
  * elements runs out, or when enough slots are to be given back.
+ *
+ * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
 export class NumericConsumer implements Consumer<Kind> {
   readonly #port: Port

@@ -30,6 +30,8 @@ type Value = number | bigint
  * Keeps its position and its counts as plain numbers and crosses into Rust to publish, or when its
  * count of free slots runs out. While a reservation is open the count is put aside and 0, so that
  * push need not ask.
+ *
+ * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
 export class NumericProducer implements Producer<Kind> {
   readonly #port: Port

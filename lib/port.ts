@@ -65,7 +65,7 @@ export class Port {
     this.checkFlags()
   }
 
-  /** Throws if Rust found this side's numbers to contradict the cursors. */
+  /** Throws if Rust found this side's numbers to contradict the cursors (INV-NODE-4). */
   checkFlags(): void {
     if ((this.words[FLAGS]! & FLAG_CORRUPT) !== 0) {
       throw corrupt(`this ${this.side}'s count contradicts the ring's cursors`)
@@ -113,7 +113,7 @@ export class Port {
   /** In bytes; 1 for messages. Set by the handle, which knows its kind. */
   elementSize = 1
 
-  /** Closes the handle. Statistics stay as they were. */
+  /** Closes the handle, having published what is pending (INV-JS-4). Statistics stay as they were. */
   close(): void {
     if (this.#state !== 'open') return
     this.native.publish()

@@ -3,7 +3,7 @@
 // JavaScript sees the ring's memory twice as long as it is, and a run simply goes on into the second
 // half. On mirrored memory that is the same memory. On the heap it is not, and these copies make up
 // for it. Whoever owns such a run owns the last slot of the ring and the first ones, and with them
-// the part of the second half that stands for them: the other side cannot be using it.
+// the part of the second half that stands for them: the other side cannot be using it. INV-JS-6, INV-NODE-3.
 
 import type { NumericView } from './kinds.js'
 

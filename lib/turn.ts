@@ -3,7 +3,7 @@
 // A handle that has finished with slots but not yet told the other side puts itself on a list. The
 // list is paid off by any empty poll, full push or wait of any handle in this thread, so that two
 // rings in ping-pong never wait for each other, and at the latest at the end of the turn of the
-// event loop.
+// event loop (INV-JS-4).
 
 import * as timers from 'node:timers'
 

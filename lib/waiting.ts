@@ -1,4 +1,5 @@
-// Waiting for the other side: on this thread, or on the event loop.
+// Waiting for the other side: on this thread, or on the event loop. Before either, what this thread owes
+// is paid (INV-JS-4).
 
 import { ARMED, SLICE, WANTED } from './control.js'
 import { CrosscoreError, invalidArgument } from './errors.js'

@@ -90,7 +90,7 @@ impl<S: Side> Bound<S> {
         drop(port);
         // SAFETY: INV-NODE-1: counted by the caller.
         unsafe { &*this }.doorbell.silence();
-        // SAFETY: as above.
+        // SAFETY: INV-NODE-1, INV-NODE-2: as above.
         unsafe { Self::unhook(this) };
     }
 

@@ -19,20 +19,8 @@
 
 //! # Invariants
 //!
-//! The SAFETY lines of this crate cite these, and those of `crosscore`'s SPEC.md.
-//!
-//! - **INV-NODE-1** Lifetime: whatever Node holds by a raw pointer (data of a function, hint of a
-//!   finalizer, argument of a hook, memory of an external ArrayBuffer) is counted once by it, and the
-//!   count is given back once, by the finalizer or hook. Node-API is called with values of the call that
-//!   is under way, and an out-value is read only after its call has succeeded.
-//! - **INV-NODE-2** One thread: a handle in an environment and its control block are used by that
-//!   environment's thread only, by JavaScript and Rust in turn. A crossing calls neither JavaScript nor
-//!   another crossing while it borrows the port.
-//! - **INV-NODE-3** The second half of a heap ring: a byte there is used by whoever owns both the last slot
-//!   of the first half and the slot that the byte stands for.
-//! - **INV-NODE-4** Counts from JavaScript are checked against the cursors before a cursor moves by them.
-//! - **INV-NODE-5** A threadsafe function is called only while this side has it acquired, which the
-//!   doorbell's lock decides.
+//! The SAFETY lines of this crate cite `crates/crosscore/SPEC.md`, which has the addon's own as INV-NODE-1 to
+//! INV-NODE-5.
 
 mod consumer;
 mod control;

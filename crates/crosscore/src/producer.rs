@@ -261,6 +261,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// - The next `n` slots hold initialised elements.
     #[inline]
     pub unsafe fn publish_raw(&mut self, n: usize) {
+        // By the private copy, as the caller was told to: nothing is looked at that is the consumer's.
+        debug_assert!(n <= self.cached_free_slots());
         let cursors = self.ring.cursors();
         let tail = cursors.tail();
         self.ring.shadow().writes(tail, n);

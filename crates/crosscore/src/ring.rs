@@ -133,6 +133,11 @@ impl<T, A: BufferAllocator> Ring<T, A> {
             Some(layout) => Some(allocator.allocate(layout)?),
             None => None,
         };
+        // INV-ALLOC-2 and INV-MEM-1, which an allocator of somebody else's may break.
+        debug_assert!(buffer.as_ref().is_none_or(|buffer| {
+            buffer.base().cast::<T>().is_aligned()
+                && buffer.layout().size() == capacity * size_of::<T>()
+        }));
         let ring = Arc::new(Self {
             cursors: Cursors::new(capacity as u64, start),
             base: buffer
@@ -221,6 +226,7 @@ impl<T, A: BufferAllocator> Ring<T, A> {
     /// How many of the granted slots follow their first one in memory without a gap. INV-MEM-2.
     #[inline(always)]
     pub(crate) fn contiguous(&self, grant: Grant) -> usize {
+        debug_assert!(grant.count <= self.cursors.capacity());
         if self.contiguous {
             return grant.count as usize;
         }
