@@ -40,6 +40,7 @@ fn codes_by_case(report: &str) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri starts no processes")]
 fn reports_are_read_as_the_compiler_means_them() {
     let report = "\
 cases/a.rs:3:1: error[E0499]: cannot borrow
@@ -59,6 +60,7 @@ error: could not compile `cases` (bin \"a\") due to 1 previous error
 
 // INV-SW-1, INV-SW-2, INV-SEND-1, INV-VAR-1, INV-RES-1, INV-ALIAS-2: see the files.
 #[test]
+#[cfg_attr(miri, ignore = "Miri starts no processes")]
 fn forbidden_programs_do_not_compile() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile_fail");

@@ -9,6 +9,7 @@ use crosscore::{HugePageAllocator, Memory, MirroredAllocator, Ring};
 
 // INV-MEM-2: mirrored memory gives the whole run, other memory the part before the end.
 #[test]
+#[cfg_attr(miri, ignore = "Miri has no shared mappings")]
 fn a_reservation_over_the_end_is_whole_only_where_mirrored() {
     for (mut producer, mut consumer) in memories::rings_near_wrap::<u32>(1024, 3) {
         let mirrored = producer.memory() == Memory::Mirrored;
@@ -56,6 +57,7 @@ fn a_reservation_over_the_end_is_whole_only_where_mirrored() {
 
 // INV-ALLOC-6: what is written through one half of the mapping is read through the other.
 #[test]
+#[cfg_attr(miri, ignore = "Miri has no shared mappings")]
 #[cfg(any(target_os = "linux", target_os = "macos", windows))]
 fn both_halves_of_the_mapping_are_the_same_slots() {
     let (mut producer, mut consumer) =
@@ -75,6 +77,7 @@ fn both_halves_of_the_mapping_are_the_same_slots() {
 
 // INV-DROP-1: destructors run once for each slot, not once for each address of it.
 #[test]
+#[cfg_attr(miri, ignore = "Miri has no shared mappings")]
 fn elements_over_the_end_are_dropped_once() {
     for before_end in [1, 2, 7] {
         for (mut producer, mut consumer) in memories::rings_near_wrap(8, before_end) {
@@ -96,6 +99,7 @@ fn elements_over_the_end_are_dropped_once() {
 // Sizes that do not divide the page: an element itself lies across the end of the mapping's half
 // only in its mirror, never in its slot.
 #[test]
+#[cfg_attr(miri, ignore = "Miri has no shared mappings")]
 fn elements_of_odd_size_survive_the_end() {
     for (mut producer, mut consumer) in memories::rings_near_wrap::<[u8; 3]>(4096, 2) {
         let capacity = producer.capacity();
@@ -120,6 +124,7 @@ fn elements_of_odd_size_survive_the_end() {
 
 // INV-ALIAS-1, INV-ALIAS-2: a reservation and a guard live at the same time, over slots of their own.
 #[test]
+#[cfg_attr(miri, ignore = "Miri has no shared mappings")]
 fn both_sides_hold_their_slots_at_once() {
     for (mut producer, mut consumer) in memories::rings_near_wrap::<u64>(8, 3) {
         let capacity = producer.capacity();
@@ -148,6 +153,7 @@ fn both_sides_hold_their_slots_at_once() {
 
 // INV-ALLOC-1: large enough for the kernel to use huge pages, if it does that at all.
 #[test]
+#[cfg_attr(miri, ignore = "Miri has no shared mappings")]
 fn a_ring_on_huge_pages_works_whatever_the_kernel_gives() {
     let (mut producer, mut consumer) =
         Ring::<u64, _>::starting_at(1 << 19, HugePageAllocator, u64::MAX - 5).unwrap();

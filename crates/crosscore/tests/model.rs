@@ -479,7 +479,12 @@ macro_rules! properties {
     ($($name:ident: $item:ty;)*) => {
         proptest! {
             // No files of past failures in the tree: a failure prints what is needed to repeat it.
-            #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+            #![proptest_config(ProptestConfig {
+                failure_persistence: None,
+                // Miri is some hundred times slower.
+                cases: if cfg!(miri) { 8 } else { ProptestConfig::default().cases },
+                ..ProptestConfig::default()
+            })]
             $(
                 #[test]
                 fn $name(

@@ -19,6 +19,7 @@ fn rounds() -> u64 {
 
 // INV-PARK-1
 #[test]
+#[cfg_attr(miri, ignore = "Miri starts no processes")]
 fn publishing_and_parking_at_the_same_moment() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let this = "publishing_and_parking_at_the_same_moment";
@@ -30,6 +31,7 @@ fn publishing_and_parking_at_the_same_moment() {
 
 // INV-PARK-1, INV-PARK-2
 #[test]
+#[cfg_attr(miri, ignore = "Miri starts no processes")]
 fn both_sides_park_for_every_element() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let this = "both_sides_park_for_every_element";

@@ -107,8 +107,8 @@ impl Barrier {
 
     /// The cheapest one that this platform can have.
     fn native() -> Option<Self> {
-        if cfg!(loom) {
-            // Loom models fences, and neither system calls nor SeqCst accesses.
+        if cfg!(any(loom, miri)) {
+            // Loom models fences, and neither system calls nor SeqCst accesses. Miri has no membarrier.
             Some(Self::Fence)
         } else if cfg!(target_arch = "aarch64") {
             Some(Self::Accesses)

@@ -12,8 +12,12 @@ pub(crate) type Chosen = Box<dyn BufferAllocator + Send + Sync>;
 
 pub(crate) type Handles<T> = (Producer<T, Chosen>, Consumer<T, Chosen>);
 
-/// Mirrored memory is verified on Linux, macOS and Windows; elsewhere it is refused.
-pub(crate) const MIRRORED: bool = cfg!(any(target_os = "linux", target_os = "macos", windows));
+/// Mirrored memory is verified on Linux, macOS and Windows; elsewhere it is refused. Miri has no
+/// shared mappings.
+pub(crate) const MIRRORED: bool = cfg!(all(
+    any(target_os = "linux", target_os = "macos", windows),
+    not(miri)
+));
 
 /// Heap, and mirrored where the system has it.
 pub(crate) fn all() -> Vec<Chosen> {
