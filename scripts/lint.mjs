@@ -9,6 +9,11 @@ const node = process.execPath
 export const lintSteps = [
   { name: 'rustfmt', command: ['cargo', 'fmt', '--all', '--check'] },
   { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
+  // What only the benchmarks build (bench/harness/bench-addon.js).
+  {
+    name: 'clippy-bench',
+    command: ['cargo', 'clippy', '-p', 'crosscore-node', '--features', 'bench', '--all-targets', '--', '-D', 'warnings'],
+  },
   { name: 'oxlint', command: [node, ...packageBin('oxlint'), '--deny-warnings'] },
   { name: 'types', command: [node, ...packageBin('typescript', 'tsc'), '--noEmit', '-p', '__test__/types/tsconfig.json'] },
   { name: 'declarations', command: [node, 'scripts/check-declarations.mjs'] },

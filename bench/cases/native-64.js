@@ -1,24 +1,33 @@
+import { MEBIBYTE } from './sizes.js';
+
+const ours = { contender: 'native', params: { capacity: MEBIBYTE }, rustThread: true };
+
+const theirs = { contender: 'native', shape: 'callback', rustThread: true, work: 300_000 };
+
 /** @type {import('../harness/contract.js').Case[]} */
 export const cases = [
   {
     name: 'native-64',
     title: '64-byte records from a Rust thread',
-    about: 'A thread of Rust produces, JavaScript consumes.',
+    about: 'A thread of Rust numbers, writes and publishes each record by itself; JavaScript checks length, front and back.',
     unit: 'ns',
     per: 'record',
     work: 1_000_000,
     entries: [
+      { ...ours, system: 'crosscore', shape: 'ring-await', note: 'on the event loop: await ready(), then visit in place' },
+      { ...ours, system: 'crosscore, for await', shape: 'ring-iterate', note: 'a copy of each record' },
+      { ...ours, system: 'crosscore, spinning', shape: 'ring-spin', note: 'visit in place, never back to the event loop' },
       {
-        system: 'crosscore',
-        contender: 'crosscore',
-        shape: 'messages',
-        missing: 'the addon has no Rust-thread source that JavaScript can start yet',
+        ...theirs,
+        system: 'threadsafe function',
+        params: { windowed: true },
+        note: 'one call a record, a Buffer each; no bound to the queue, the thread counts what is in flight (1,024)',
       },
       {
-        system: 'threadsafe function',
-        contender: 'crosscore',
-        shape: 'messages',
-        missing: 'needs the same addon: one napi threadsafe call per record from a Rust thread',
+        ...theirs,
+        system: 'threadsafe function, blocking',
+        params: { windowed: false },
+        note: 'one call a record, a Buffer each; a queue of 1,024, and the thread sleeps while it is full',
       },
     ],
     aims: [{ ours: 'crosscore', against: 'threadsafe function', ratio: 8 }],

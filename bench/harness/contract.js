@@ -41,6 +41,7 @@
  * @property {number} [work] elements, where it differs from the case's: slow systems get a smaller, equally fixed amount
  * @property {string} [note]
  * @property {string} [missing] why this row cannot be measured at all
+ * @property {boolean} [rustThread] a thread of Rust is one end: the process loads the addon that has them (bench-addon.js)
  *
  * @typedef {object} Aim `ours` must be at least `ratio` times as fast as `against`, or stay below `below` units
  * @property {string} ours

@@ -1,6 +1,8 @@
 // Runs the cases: contenders in an order that rotates from run to run, each measurement in its own process.
 
 import { fork } from 'node:child_process';
+import process from 'node:process';
+import { benchAddon } from './bench-addon.js';
 import { DISTURBED } from './interference.js';
 import { median } from './statistics.js';
 
@@ -43,12 +45,14 @@ export function rotate(entries, run) {
 
 /**
  * @param {import('./measure.js').Job} job
+ * @param {string} [addon] instead of the one that is shipped
  * @returns {Promise<import('./measure.js').Report>}
  */
-export function measureOnce(job) {
+export function measureOnce(job, addon) {
   return new Promise((resolve) => {
     const child = fork(measureFile, {
       execArgv: ['--expose-gc'],
+      env: { ...process.env, ...(addon && { NAPI_RS_NATIVE_LIBRARY_PATH: addon }) },
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -107,12 +111,20 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
     });
     latencies.set(entry, []);
   }
+  const addon = await addonFor(chosen, progress);
+  for (const entry of chosen) {
+    const row = /** @type {Row} */ (rows.get(entry));
+    if (entry.rustThread && addon.missing && row.status === 'measured') {
+      row.status = 'not available yet';
+      row.note = addon.missing;
+    }
+  }
   for (let run = 0; run < runs; run++) {
     for (const entry of rotate(chosen, run)) {
       const row = /** @type {Row} */ (rows.get(entry));
       if (row.status !== 'measured') continue;
       progress(`${benchCase.name}  run ${run + 1}/${runs}  ${entry.system}`);
-      const report = await measureOnce({
+      const job = {
         contender: entry.contender,
         shape: entry.shape,
         params: entry.params ?? {},
@@ -121,7 +133,8 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
         warmUp: (benchCase.warmUp ?? 0.2) / scale,
         placement,
         cpus: cpus.apart,
-      });
+      };
+      const report = await measureOnce(job, entry.rustThread ? addon.file : undefined);
       if (!report.ok) {
         row.status = report.unavailable ? 'not available yet' : 'failed';
         row.note = report.message;
@@ -153,6 +166,23 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
     }
   }
   return [...rows.values()];
+}
+
+/**
+ * The addon with threads of Rust, if any of the entries needs it.
+ *
+ * @param {import('./contract.js').Entry[]} entries
+ * @param {(text: string) => void} progress
+ * @returns {Promise<{ file?: string, missing?: string }>}
+ */
+async function addonFor(entries, progress) {
+  if (!entries.some(({ rustThread }) => rustThread)) return {};
+  progress('building the addon with threads of Rust');
+  try {
+    return { file: await benchAddon() };
+  } catch (error) {
+    return { missing: /** @type {Error} */ (error).message };
+  }
 }
 
 /**
