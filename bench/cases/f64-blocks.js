@@ -20,7 +20,7 @@ function f64Blocks(name, block, work, aims) {
     work,
     entries: [
       { system: 'crosscore', contender: 'crosscore', shape: 'blocks', params: ours },
-      { system: 'crosscore, in place', contender: 'crosscore', shape: 'blocks-in-place', params: ours },
+      { system: 'crosscore, in place', contender: 'crosscore', shape: 'blocks-in-place', params: ours, note: 'reserve and commit, visit' },
       { system: 'tuned ring', contender: 'tuned-ring', shape: 'f64-blocks', params },
       { system: 'ringbuf.js', contender: 'ringbuf', shape: 'f64-blocks', params, work: work / 2 },
       {

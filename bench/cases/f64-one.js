@@ -16,6 +16,7 @@ function f64One(name, capacity) {
     entries: [
       { system: 'crosscore', contender: 'crosscore', shape: 'push-pop', params: { of: 'f64', capacity } },
       { system: 'crosscore, drain', contender: 'crosscore', shape: 'push-drain', params: { of: 'f64', capacity } },
+      { system: 'crosscore, visit', contender: 'crosscore', shape: 'push-visit', params: { of: 'f64', capacity }, note: 'read in place' },
       { system: 'tuned ring', contender: 'tuned-ring', shape: 'f64-one', params: { capacity } },
       { system: 'hand-written ring', contender: 'handwritten-ring', shape: 'f64-one', params: { capacity } },
       { system: 'ringbuf.js', contender: 'ringbuf', shape: 'f64-one', params: { capacity }, work: 1_500_000 },

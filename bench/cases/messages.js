@@ -14,8 +14,27 @@ export const cases = [
     per: 'message',
     work: 1_500_000,
     entries: [
-      { system: 'crosscore', contender: 'crosscore', shape: 'messages', params: { ...ours, size: 64 } },
-      { system: 'crosscore, in place', contender: 'crosscore', shape: 'messages-in-place', params: { ...ours, size: 64 } },
+      {
+        system: 'crosscore',
+        contender: 'crosscore',
+        shape: 'messages',
+        params: { ...ours, size: 64 },
+        note: 'push; visited in place',
+      },
+      {
+        system: 'crosscore, drain',
+        contender: 'crosscore',
+        shape: 'messages-drained',
+        params: { ...ours, size: 64 },
+        note: 'push; a view of each message',
+      },
+      {
+        system: 'crosscore, in place',
+        contender: 'crosscore',
+        shape: 'messages-in-place',
+        params: { ...ours, size: 64 },
+        note: 'reserve and commit; visited in place',
+      },
       {
         system: 'tuned byte ring',
         contender: 'tuned-byte-ring',
@@ -77,12 +96,26 @@ export const cases = [
     per: 'message',
     work: 2_000_000,
     entries: [
-      { system: 'crosscore', contender: 'crosscore', shape: 'messages', params: { ...ours, size: 64, publish: 32 } },
+      {
+        system: 'crosscore',
+        contender: 'crosscore',
+        shape: 'messages',
+        params: { ...ours, size: 64, publish: 32 },
+        note: 'push; visited in place',
+      },
+      {
+        system: 'crosscore, drain',
+        contender: 'crosscore',
+        shape: 'messages-drained',
+        params: { ...ours, size: 64, publish: 32 },
+        note: 'push; a view of each message',
+      },
       {
         system: 'crosscore, in place',
         contender: 'crosscore',
         shape: 'messages-in-place',
         params: { ...ours, size: 64, publish: 32 },
+        note: 'reserve and commit; visited in place',
       },
       {
         system: 'tuned byte ring',
@@ -113,8 +146,27 @@ export const cases = [
     per: 'message',
     work: 600_000,
     entries: [
-      { system: 'crosscore', contender: 'crosscore', shape: 'messages', params: { ...ours, size: 'mixed' } },
-      { system: 'crosscore, in place', contender: 'crosscore', shape: 'messages-in-place', params: { ...ours, size: 'mixed' } },
+      {
+        system: 'crosscore',
+        contender: 'crosscore',
+        shape: 'messages',
+        params: { ...ours, size: 'mixed' },
+        note: 'push; visited in place',
+      },
+      {
+        system: 'crosscore, drain',
+        contender: 'crosscore',
+        shape: 'messages-drained',
+        params: { ...ours, size: 'mixed' },
+        note: 'push; a view of each message',
+      },
+      {
+        system: 'crosscore, in place',
+        contender: 'crosscore',
+        shape: 'messages-in-place',
+        params: { ...ours, size: 'mixed' },
+        note: 'reserve and commit; visited in place',
+      },
       {
         system: 'tuned byte ring',
         contender: 'tuned-byte-ring',

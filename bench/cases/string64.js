@@ -12,6 +12,13 @@ export const cases = [
     entries: [
       { system: 'crosscore', contender: 'crosscore', shape: 'strings', params: { of: 'string', capacity: MEBIBYTE } },
       {
+        system: 'crosscore, bytes',
+        contender: 'crosscore',
+        shape: 'strings-encoded',
+        params: { of: 'bytes', capacity: MEBIBYTE },
+        note: "a ring of bytes: Buffer.write into a reservation, toString of what visit shows",
+      },
+      {
         system: 'tuned byte ring',
         contender: 'tuned-byte-ring',
         shape: 'strings',
@@ -44,6 +51,8 @@ export const cases = [
     aims: [
       { ours: 'crosscore', against: 'thread-stream, async', ratio: 5 },
       { ours: 'crosscore', against: 'thread-stream, sync', ratio: 5 },
+      { ours: 'crosscore, bytes', against: 'thread-stream, async', ratio: 5 },
+      { ours: 'crosscore, bytes', against: 'tuned byte ring', ratio: 1 },
     ],
   },
 ];

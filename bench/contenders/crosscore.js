@@ -3,7 +3,7 @@
 import { BLOCKS, makeBlocks } from '../workload/blocks.js';
 import { FRAME_BYTES, checkFrame, stampFrame, wordsOf } from '../workload/frame.js';
 import { LINES_MASK, makeLines } from '../workload/lines.js';
-import { check, makePool, POOL_MASK, sizeOf, stamp } from '../workload/message.js';
+import { check, checkAt, makePool, POOL_MASK, sizeOf, stamp } from '../workload/message.js';
 import { lost } from '../workload/sequence.js';
 import { loadPackage, makeRing } from './crosscore-package.js';
 
@@ -86,6 +86,25 @@ function drainNumbers(ring) {
     run(first, count) {
       expected = first;
       for (let left = count; left > 0; ) left -= ring.drain(visit);
+    },
+  };
+}
+
+/** @param {Handle} ring */
+function visitNumbers(ring) {
+  let expected = 0;
+  /** @type {(elements: Float64Array, start: number, end: number) => void} */
+  const visit = (elements, start, end) => {
+    for (let i = start; i < end; i++) {
+      if (elements[i] !== expected) lost(expected, elements[i]);
+      expected++;
+    }
+  };
+  return {
+    /** @type {import('../harness/contract.js').End['run']} */
+    run(first, count) {
+      expected = first;
+      for (let left = count; left > 0; ) left -= ring.visit(visit);
     },
   };
 }
@@ -198,26 +217,23 @@ function reserveBlocks(ring, { block }) {
  * @param {Handle} ring
  * @param {Params} params
  */
-function peekBlocks(ring, { block }) {
+function visitBlocks(ring, { block }) {
   const period = BLOCKS * block;
   let expected = 0;
+  /** @type {(elements: Float64Array, start: number, end: number) => void} */
+  const visit = (elements, start, end) => {
+    let next = expected;
+    for (let i = start; i < end; i++) {
+      if (elements[i] !== next) lost(next, elements[i]);
+      next++;
+      if (next === period) next = 0;
+    }
+    expected = next;
+  };
   return {
     /** @type {import('../harness/contract.js').End['run']} */
     run(_first, count) {
-      let next = expected;
-      for (let left = count * block; left > 0; ) {
-        const view = ring.peek(block);
-        const found = view === null || view === undefined ? 0 : view.length;
-        if (found === 0) continue;
-        for (let i = 0; i < found; i++) {
-          if (view[i] !== next) lost(next, view[i]);
-          next++;
-          if (next === period) next = 0;
-        }
-        ring.release(found);
-        left -= found;
-      }
-      expected = next;
+      for (let left = count * block; left > 0; ) left -= ring.visit(visit);
     },
   };
 }
@@ -311,6 +327,34 @@ function drainMessages(ring, { size }) {
   };
 }
 
+/**
+ * As drainMessages, without a view for each message.
+ *
+ * @param {Handle} ring
+ * @param {Params} params
+ */
+function visitMessages(ring, { size }) {
+  const lengthAt = sizeOf(size);
+  let expected = 0;
+  /** @type {DataView | undefined} */
+  let memory;
+  /** @type {(bytes: Uint8Array, start: number, end: number) => void} */
+  const visit = (bytes, start, end) => {
+    memory ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const length = end - start;
+    if (length !== lengthAt(expected)) lost(`${lengthAt(expected)} bytes`, `${length} bytes`);
+    checkAt(memory, start, length, expected);
+    expected++;
+  };
+  return {
+    /** @type {import('../harness/contract.js').End['run']} */
+    run(first, count) {
+      expected = first;
+      for (let left = count; left > 0; ) left -= ring.visit(visit);
+    },
+  };
+}
+
 // Strings.
 
 /** @param {Handle} ring */
@@ -343,6 +387,56 @@ function drainLines(ring) {
     run(first, count) {
       expected = first;
       for (let left = count; left > 0; ) left -= ring.drain(visit);
+    },
+  };
+}
+
+// Strings as messages, encoded and decoded by the program.
+
+/** A code unit of UTF-16 takes at most so many bytes of UTF-8. */
+const MOST_UTF8 = 3;
+
+/** @param {Handle} ring */
+function encodeLines(ring) {
+  const lines = makeLines();
+  /** @type {Buffer | undefined} */
+  let memory;
+  return {
+    /** @type {import('../harness/contract.js').End['run']} */
+    run(first, count) {
+      const end = first + count;
+      for (let seq = first; seq < end; seq++) {
+        const line = lines[seq & LINES_MASK];
+        const most = line.length * MOST_UTF8;
+        let view = ring.reserve(most);
+        while (view === null) view = ring.reserve(most);
+        // One Buffer over the ring's memory, because only a Buffer writes a string without making anything.
+        memory ??= Buffer.from(view.buffer);
+        ring.commit(memory.write(line, view.byteOffset, most, 'utf8'));
+      }
+      ring.flush();
+    },
+  };
+}
+
+/** @param {Handle} ring */
+function decodeLines(ring) {
+  const lines = makeLines();
+  let expected = 0;
+  /** @type {Buffer | undefined} */
+  let memory;
+  /** @type {(bytes: Uint8Array, start: number, end: number) => void} */
+  const visit = (bytes, start, end) => {
+    memory ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const line = memory.toString('utf8', start, end);
+    if (line !== lines[expected & LINES_MASK]) lost(lines[expected & LINES_MASK], line);
+    expected++;
+  };
+  return {
+    /** @type {import('../harness/contract.js').End['run']} */
+    run(first, count) {
+      expected = first;
+      for (let left = count; left > 0; ) left -= ring.visit(visit);
     },
   };
 }
@@ -400,6 +494,23 @@ function drainFrames(ring) {
     run(first, count) {
       expected = first;
       for (let left = count; left > 0; ) left -= ring.drain(visit);
+    },
+  };
+}
+
+/** @param {Handle} ring */
+function visitFrames(ring) {
+  let expected = 0;
+  /** @type {(bytes: Uint8Array, start: number, end: number) => void} */
+  const visit = (bytes, start, end) => {
+    checkFrame(new Int32Array(bytes.buffer, bytes.byteOffset + start, (end - start) >> 2), expected);
+    expected++;
+  };
+  return {
+    /** @type {import('../harness/contract.js').End['run']} */
+    run(first, count) {
+      expected = first;
+      for (let left = count; left > 0; ) left -= ring.visit(visit);
     },
   };
 }
@@ -551,20 +662,23 @@ function respondAwaiting(out, home) {
 }
 
 const numbers = { setup, producer: claim('Producer', pushOneByOne) };
-const messages = { setup, producer: claim('Producer', pushMessages), consumer: claim('Consumer', drainMessages) };
+const messages = { setup, producer: claim('Producer', pushMessages), consumer: claim('Consumer', visitMessages) };
 
 export const shapes = {
   'push-pop': { ...numbers, consumer: claim('Consumer', popOneByOne) },
   'push-drain': { ...numbers, consumer: claim('Consumer', drainNumbers) },
+  'push-visit': { ...numbers, consumer: claim('Consumer', visitNumbers) },
   bigints: { setup, producer: claim('Producer', pushBigInts), consumer: claim('Consumer', popBigInts) },
   blocks: { setup, producer: claim('Producer', pushBlocks), consumer: claim('Consumer', popBlocks) },
-  'blocks-in-place': { setup, producer: claim('Producer', reserveBlocks), consumer: claim('Consumer', peekBlocks) },
+  'blocks-in-place': { setup, producer: claim('Producer', reserveBlocks), consumer: claim('Consumer', visitBlocks) },
   messages,
+  'messages-drained': { ...messages, consumer: claim('Consumer', drainMessages) },
   'messages-in-place': { ...messages, producer: claim('Producer', reserveMessages) },
   'messages-blocking': { ...messages, producer: claim('Producer', pushMessagesSync) },
   strings: { setup, producer: claim('Producer', pushLines), consumer: claim('Consumer', drainLines) },
+  'strings-encoded': { setup, producer: claim('Producer', encodeLines), consumer: claim('Consumer', decodeLines) },
   frames: { setup, producer: claim('Producer', pushFrames), consumer: claim('Consumer', drainFrames) },
-  'frames-in-place': { setup, producer: claim('Producer', reserveFrames), consumer: claim('Consumer', drainFrames) },
+  'frames-in-place': { setup, producer: claim('Producer', reserveFrames), consumer: claim('Consumer', visitFrames) },
   'round-trip-spin': { setup: setupPair, producer: claimPair(initiateSpinning), consumer: claimPair(respondSpinning) },
   'round-trip-park': { setup: setupPair, producer: claimPair(initiateParking), consumer: claimPair(respondParking) },
   'round-trip-await': { setup: setupPair, producer: claimPair(initiateAwaiting), consumer: claimPair(respondAwaiting) },

@@ -111,6 +111,8 @@ function consumer({ memory }, { capacity }) {
           continue;
         }
         if (found > most) found = most;
+        // The rest is the next run's: many-rings.js takes turns.
+        if (found > end - expected) found = end - expected;
         for (let i = 0; i < found; i++) {
           const value = slots[(h + i) & mask];
           if (value !== expected) lost(expected, value);
@@ -118,7 +120,7 @@ function consumer({ memory }, { capacity }) {
         }
         h = (h + found) | 0;
         Atomics.store(cursors, HEAD, h);
-        if (empty < SOON && found < FEW) pause(turns);
+        if (empty < SOON && found < FEW && expected < end) pause(turns);
         empty = 0;
       }
       head = h;

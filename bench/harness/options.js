@@ -10,9 +10,10 @@ order, every element checked. Ends by writing bench/report/index.html and bench/
 
   --quick           3 runs of a quarter of the work
   --runs N          runs of each contender (default 7, with --quick 3)
-  --case NAME       only this case, or a family (nx-shape, growth); may be repeated or a comma-separated list
+  --case NAME       only this case, or a family (nx-shape, growth, growth-rings); may be repeated or a comma-separated list
   --system NAME     only this system; may be repeated
-  --growth          also the growth curves (size of the ring, size of the message)
+  --growth          also the growth curves (size of the ring, of the message, number of rings,
+                    both ends in one thread)
   --json FILE       write the figures to FILE as JSON
   --no-report       write no report (--report: write it even of a part, where --case or --system is given)
   --no-micro        leave out the micro-benches of single calls (--micro: run them even then)

@@ -153,7 +153,7 @@ async function growth({ rows }) {
   }
   if (groups.size === 0) {
     return `<h2>How cost grows</h2>
-<p class="soft">Not measured in this run: <code>npm run bench -- --growth</code> adds ${growthCases.length} points (size of the ring, size of the message).</p>`;
+<p class="soft">Not measured in this run: <code>npm run bench -- --growth</code> adds ${growthCases.length} points (size of the ring and of the message, number of rings, both ends in one thread).</p>`;
   }
   const curves = [];
   for (const [group, points] of groups) curves.push(`<h3>${escape(group)}</h3>${(await growthCurve(points)) ?? '<p class="open">nothing was measured</p>'}`);

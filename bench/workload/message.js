@@ -1,4 +1,5 @@
-// Messages: the first four bytes carry the sequence number, the last four its complement, both little-endian.
+// Messages: the first four bytes carry the sequence number, the last four its complement, both little-endian; those
+// of fewer than eight bytes carry as much of the number as there is room for, in every byte.
 // So a consumer that reads both and the length has seen the right message from its beginning to its end, at a
 // price (a few nanoseconds) that is the same for every contender. Payloads are pooled: making them is not timed.
 
@@ -84,6 +85,10 @@ export function makePool(size) {
  * @param {number} seq
  */
 export function stamp(view, seq) {
+  if (view.byteLength < 8) {
+    for (let i = 0; i < view.byteLength; i++) view.setUint8(i, seq >> (8 * i));
+    return;
+  }
   view.setInt32(0, seq, true);
   view.setInt32(view.byteLength - 4, ~seq, true);
 }
@@ -97,6 +102,10 @@ export function stamp(view, seq) {
  */
 export function check(bytes, length, seq) {
   if (bytes.length !== length) lost(`${length} bytes`, `${bytes.length} bytes`);
+  if (length < 8) {
+    for (let i = 0; i < length; i++) if (bytes[i] !== ((seq >> (8 * i)) & 0xff)) lost(seq, bytes[i]);
+    return;
+  }
   const front = bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24);
   if (front !== seq) lost(seq, front);
   const back = bytes[length - 4] | (bytes[length - 3] << 8) | (bytes[length - 2] << 16) | (bytes[length - 1] << 24);
@@ -112,6 +121,10 @@ export function check(bytes, length, seq) {
  * @param {number} seq
  */
 export function checkAt(memory, offset, length, seq) {
+  if (length < 8) {
+    for (let i = 0; i < length; i++) if (memory.getUint8(offset + i) !== ((seq >> (8 * i)) & 0xff)) lost(seq, memory.getUint8(offset + i));
+    return;
+  }
   const front = memory.getInt32(offset, true);
   if (front !== seq) lost(seq, front);
   const back = memory.getInt32(offset + length - 4, true);
