@@ -1,0 +1,55 @@
+// Numbers go through the ring without anything on V8's heap, shown by the growth of the heap while nothing is collected
+// (workers/allocate.js). docs/PERFORMANCE.md has the figures.
+
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const young = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256']
+const fixture = fileURLToPath(new URL('workers/allocate.js', import.meta.url))
+const bytes = JSON.parse(execFileSync(process.execPath, [...young, fixture], { encoding: 'utf8' }))
+
+/** What one or two objects in a whole round of the measurement come to. */
+const NOTHING = 0.1
+
+/** A number that is no small integer, outside a register: V8's HeapNumber. */
+const BOX = 16
+
+/** A typed array over memory that is there already, as `subarray` makes one. */
+const VIEW = 128
+
+for (const kind of ['f64, each', 'f64, every 32', 'f64 integers', 'i32']) {
+  for (const call of ['push', 'drain', 'visit', 'pushMany, 256 each']) {
+    test(`${call} of ${kind} allocates nothing`, (t) => {
+      t.true(Math.abs(bytes[kind][call]) < NOTHING, `${bytes[kind][call]} bytes for each element`)
+    })
+  }
+
+  test(`popMany of ${kind} allocates a view for each call and nothing for an element`, (t) => {
+    t.true(bytes[kind]['popMany, 256 each'] < VIEW / 256 + NOTHING)
+  })
+
+  test(`reserve of ${kind} allocates the view that it returns`, (t) => {
+    t.true(bytes[kind]['reserve and commit, 1 each'] < VIEW + NOTHING)
+  })
+
+  test(`what allocates an object for each element of ${kind} is seen to`, (t) => {
+    t.true(bytes[kind]['an object for each push'] > BOX)
+  })
+}
+
+for (const kind of ['f64 integers', 'i32']) {
+  test(`pop of ${kind} allocates nothing`, (t) => {
+    t.true(Math.abs(bytes[kind].pop) < NOTHING, `${bytes[kind].pop} bytes for each element`)
+  })
+}
+
+// What is a number or undefined has no register of its own, inlined or not. Node 24 takes 24 bytes where the others take 16.
+test('pop of a number that is no small integer allocates no more than its box', (t) => {
+  t.true(bytes['f64, each'].pop < 2 * BOX)
+  t.true(bytes['f64, every 32'].pop < 2 * BOX)
+})
+
+test('nor does drain where it is called with many callbacks', (t) => {
+  t.true(bytes['drain with many callbacks'] < 2 * BOX)
+})
