@@ -64,7 +64,7 @@ async function bench(options) {
     writeFileSync(file, JSON.stringify(result, null, 2) + '\n');
     console.log(`\nfigures: ${options.json}`);
   }
-  if (options.report && rows.length > 0) await report(result);
+  if (options.report && rows.length > 0) await report(result, options.readme);
 
   const failed = rows.filter(({ status }) => status === 'failed');
   const failedCalls = micro.filter(({ status }) => status === 'failed');
@@ -73,11 +73,16 @@ async function bench(options) {
   if (failed.length || failedCalls.length) process.exitCode = 1;
 }
 
-/** @param {import('./report/result.js').Result} result */
-async function report(result) {
+/**
+ * @param {import('./report/result.js').Result} result
+ * @param {boolean} readme
+ */
+async function report(result, readme) {
   let writeReport;
+  let writeReadme;
   try {
     ({ writeReport } = await import('./report/render.js'));
+    ({ writeReadme } = await import('./report/readme.js'));
   } catch (error) {
     // The figures took minutes and stand above; a missing chart library must not look like a failed bench.
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ERR_MODULE_NOT_FOUND') throw error;
@@ -87,6 +92,7 @@ async function report(result) {
   const directory = fileURLToPath(new URL('./report/', import.meta.url));
   const files = await writeReport(result, directory);
   console.log(`\nreport: ${files.map((file) => `bench/report/${file}`).join(', ')}`);
+  if (readme) console.log(`README: ${(await writeReadme(result)).join(', ')}`);
 }
 
 /** @param {import('./harness/contract.js').Case[]} cases */

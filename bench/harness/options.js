@@ -6,7 +6,7 @@ import { growthCases, plainCases } from '../cases/catalogue.js';
 export const HELP = `Usage: npm run bench [-- OPTIONS]
 
 Measures crosscore against its peers: two worker threads, pinned where the system allows, contenders in rotated
-order, every element checked. Ends by writing bench/report/index.html and bench/report/table.md.
+order, every element checked. Ends by writing index.html, table.md and picture.svg below bench/report.
 
   --quick           3 runs of a quarter of the work
   --runs N          runs of each contender (default 7, with --quick 3)
@@ -16,6 +16,7 @@ order, every element checked. Ends by writing bench/report/index.html and bench/
                     both ends in one thread)
   --json FILE       write the figures to FILE as JSON
   --no-report       write no report (--report: write it even of a part, where --case or --system is given)
+  --readme          put the figures into README.md and docs/PERFORMANCE.md, between their markers, and draw docs/bench.svg
   --no-micro        leave out the micro-benches of single calls (--micro: run them even then)
   --list            list cases and systems
   --help            this
@@ -35,6 +36,7 @@ export class UsageError extends Error {}
  * @property {string[]} systems
  * @property {string | null} json
  * @property {boolean} report
+ * @property {boolean} readme
  * @property {boolean} micro
  * @property {boolean} list
  * @property {boolean} help
@@ -59,6 +61,7 @@ export function parseOptions(args) {
         growth: { type: 'boolean', default: false },
         json: { type: 'string' },
         report: { type: 'boolean' },
+        readme: { type: 'boolean', default: false },
         micro: { type: 'boolean' },
         list: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -81,6 +84,7 @@ export function parseOptions(args) {
     if (!known.includes(system)) throw new UsageError(`no system "${system}"; there are ${known.map((name) => `"${name}"`).join(', ')}`);
   }
   const whole = names.length === 0 && systems.length === 0;
+  if (values.readme && !whole) throw new UsageError('--readme is for the whole run, without --case and --system');
   return {
     quick: values.quick,
     runs: wholeNumber(values.runs, values.quick ? 3 : 7),
@@ -89,6 +93,7 @@ export function parseOptions(args) {
     json: values.json ?? null,
     // A part would replace the report of the whole.
     report: values.report ?? whole,
+    readme: values.readme,
     micro: values.micro ?? whole,
     list: values.list,
     help: values.help,

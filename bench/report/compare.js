@@ -45,7 +45,7 @@ function nameOf({ machine, node }) {
 
 /** @param {import('./result.js').Result} result */
 function runsOf({ method: { runs, quick }, machine }) {
-  return `${runs} runs${quick ? ' of a quarter of the work' : ''}, threads ${machine.pinned ? 'pinned' : 'not pinned'}`;
+  return `${runs === 1 ? '1 run' : `${runs} runs`}${quick ? ' of a quarter of the work' : ''}, threads ${machine.pinned ? 'pinned' : 'not pinned'}`;
 }
 
 /**

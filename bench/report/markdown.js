@@ -1,4 +1,4 @@
-// bench/report/table.md: the short table for the README.
+// All figures as Markdown: bench/report/table.md, and docs/PERFORMANCE.md between its markers.
 
 import { plainCases } from '../cases/catalogue.js';
 import { round3 } from '../harness/statistics.js';
@@ -30,8 +30,42 @@ export function markdownTable(result) {
     '',
     `Medians of ${result.method.runs} runs${result.method.quick ? ' (--quick)' : ''}; in brackets how many times our time that is, above 1 we are ahead. ${machineLine(result)}. \`npm run bench\` makes this table and the full report.`,
     '',
+    ...growthTables(result),
   );
   return lines.join('\n');
+}
+
+/**
+ * The growth curves, a table each: systems down, points across.
+ *
+ * @param {import('./result.js').Result} result
+ * @returns {string[]} lines
+ */
+function growthTables({ rows }) {
+  /** @type {Map<string, { axis: string, unit: string, points: number[], systems: Map<string, Map<number, string>> }>} */
+  const curves = new Map();
+  for (const { growth, system, unit, median } of rows) {
+    if (!growth) continue;
+    const curve = curves.get(growth.group) ?? { axis: growth.axis, unit, points: [], systems: new Map() };
+    curves.set(growth.group, curve);
+    if (!curve.points.includes(growth.x)) curve.points.push(growth.x);
+    const figures = curve.systems.get(system) ?? new Map();
+    curve.systems.set(system, figures.set(growth.x, median === null ? '' : String(round3(median))));
+  }
+  const lines = [];
+  for (const [group, { axis, unit, points, systems }] of curves) {
+    lines.push(`**${group[0].toUpperCase()}${group.slice(1)}** (${unit})`, '');
+    lines.push(`| ${axis} | ${points.map(binary).join(' | ')} |`, `| --- |${points.map(() => ' ---: |').join('')}`);
+    for (const [system, figures] of systems) lines.push(`| ${system} | ${points.map((x) => figures.get(x) ?? '').join(' | ')} |`);
+    lines.push('');
+  }
+  return lines;
+}
+
+/** @param {number} value 65536 is 64 Ki */
+function binary(value) {
+  if (value >= 2 ** 20) return `${value / 2 ** 20} Mi`;
+  return value >= 1024 ? `${value / 1024} Ki` : String(value);
 }
 
 /**

@@ -1,4 +1,4 @@
-// From figures to bench/report/index.html and table.md. `npm run bench` calls it at its end; alone:
+// From figures to bench/report/index.html, table.md and picture.svg. `npm run bench` calls it at its end; alone:
 // node bench/report/render.js FIGURES.json [DIRECTORY]
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { markdownTable } from './markdown.js';
 import { page } from './page.js';
+import { picture } from './picture.js';
 import { asResult } from './result.js';
 
 /**
@@ -18,7 +19,10 @@ export async function writeReport(result, directory) {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'index.html'), await page(result));
   writeFileSync(join(directory, 'table.md'), markdownTable(result));
-  return ['index.html', 'table.md'];
+  const drawn = await picture(result);
+  if (!drawn) return ['index.html', 'table.md'];
+  writeFileSync(join(directory, 'picture.svg'), drawn);
+  return ['index.html', 'table.md', 'picture.svg'];
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

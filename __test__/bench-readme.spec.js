@@ -1,0 +1,47 @@
+// The figures that `npm run bench -- --readme` puts into README.md and docs/PERFORMANCE.md.
+
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { between, readmeSection, readmeTable } from '../bench/report/readme.js'
+
+function row(name, system, median) {
+  return { case: name, system, unit: 'ns/element', median, runs: [median], note: '', status: median === null ? 'failed' : 'measured' }
+}
+
+const result = {
+  machine: { cpu: 'a processor', cpus: 4, arch: 'x64', os: 'Linux 6.1', memoryGiB: 8, virtual: false, pinned: true, loadAverageAtStart: [0, 0, 0] },
+  node: '24.1.0',
+  versions: {},
+  method: { runs: 7, quick: false, startedAt: '2026-01-01T00:00:00Z', seconds: 1 },
+  rows: [
+    row('f64-one', 'crosscore', 20.123),
+    row('f64-one', 'crosscore, drain', 10),
+    row('f64-one', 'hand-written ring', 50),
+    row('f64-one', 'tuned ring', 15),
+    row('f64-one', 'ringbuf.js', null),
+    row('f64-one', 'postMessage', 800),
+  ],
+  micro: [],
+  aims: [],
+}
+
+test('ours, the quickest of each other kind, and the command', (t) => {
+  const lines = readmeTable(result).split('\n')
+  t.is(lines.length, 3)
+  t.regex(lines[2], /\| \*\*20\.1\*\* \| 15 tuned ring \|  \| 800 postMessage \| `npm run bench -- --case f64-one` \|$/)
+})
+
+for (const name of ['README.md', 'docs/PERFORMANCE.md']) {
+  test(`what is between the markers of ${name} is replaced and nothing else; again gives the same`, (t) => {
+    const text = readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+    const once = between(text, readmeSection(result))
+    t.true(once.startsWith(text.slice(0, text.indexOf('<!-- bench:begin -->'))))
+    t.true(once.endsWith(text.slice(text.indexOf('<!-- bench:end -->'))))
+    t.true(once.includes('**20.1**'))
+    t.is(between(once, readmeSection(result)), once)
+  })
+}
+
+test('a text without the markers is refused', (t) => {
+  t.throws(() => between('# a project', []), { message: /bench:begin/ })
+})

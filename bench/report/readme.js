@@ -1,0 +1,92 @@
+// Figures for README.md and docs/PERFORMANCE.md, between their markers, and the picture beside them. `npm run bench -- --readme` calls it at its end;
+// alone: node bench/report/readme.js FIGURES.json
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { plainCases } from '../cases/catalogue.js';
+import { round3 } from '../harness/statistics.js';
+import { HEADLINES, headlines } from './headline.js';
+import { KINDS, kindOf } from './kinds.js';
+import { markdownTable } from './markdown.js';
+import { picture } from './picture.js';
+import { asResult } from './result.js';
+import { machineLine } from './words.js';
+
+const BEGIN = '<!-- bench:begin -->';
+const END = '<!-- bench:end -->';
+
+const root = new URL('../../', import.meta.url);
+
+/**
+ * @param {import('./result.js').Result} result
+ * @returns {string} Markdown
+ */
+export function readmeTable(result) {
+  const kinds = /** @type {import('./kinds.js').Kind[]} */ (Object.keys(KINDS));
+  const lines = [`| what | ${kinds.map((kind) => KINDS[kind]).join(' | ')} | command |`, `| --- |${kinds.map(() => ' --- |').join('')} --- |`];
+  for (const { name, rows } of headlines(result, HEADLINES)) {
+    const title = plainCases.find((known) => known.name === name)?.title ?? name;
+    const cells = kinds.map((kind) => {
+      const row = rows.find(({ system }) => kindOf(system) === kind);
+      if (!row) return '';
+      const figure = round3(/** @type {number} */ (row.median));
+      return kind === 'ours' ? `**${figure}**` : `${figure} ${row.system}`;
+    });
+    lines.push(`| ${title}, ${rows[0].unit} | ${cells.join(' | ')} | \`npm run bench -- --case ${name}\` |`);
+  }
+  return lines.join('\n');
+}
+
+/**
+ * @param {string} text
+ * @param {string[]} lines
+ * @returns {string} the text with these lines between its markers
+ */
+export function between(text, lines) {
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`there is no ${BEGIN} … ${END}`);
+  return [text.slice(0, begin) + BEGIN, ...lines, text.slice(end)].join('\n');
+}
+
+/** @param {import('./result.js').Result} result */
+export function readmeSection(result) {
+  const { runs, quick, startedAt } = result.method;
+  return [
+    '<!-- Written by npm run bench -- --readme from measured figures; do not edit. -->',
+    '',
+    '![Bars: time per element of crosscore and of the quickest peers of each kind](docs/bench.svg)',
+    '',
+    readmeTable(result),
+    '',
+    `Median of ${runs} runs${quick ? ' of a quarter of the work' : ''}, ${startedAt.slice(0, 10)}, ${machineLine(result)}; both ends in workers, each on a CPU of its own, every`,
+    'element checked. Of the peers of a kind it is the quickest. `npm run bench` measures all of them and writes the full report.',
+  ];
+}
+
+/**
+ * @param {import('./result.js').Result} result
+ * @returns {Promise<string[]>} what was written
+ */
+export async function writeReadme(result) {
+  const drawn = await picture(result);
+  if (!drawn) throw new Error(`README shows ${HEADLINES.join(', ')}, and none of them was measured`);
+  const texts = { 'README.md': readmeSection(result), 'docs/PERFORMANCE.md': [markdownTable(result).trimEnd()] };
+  for (const [name, lines] of Object.entries(texts)) {
+    const file = new URL(name, root);
+    writeFileSync(file, between(readFileSync(file, 'utf8'), lines));
+  }
+  writeFileSync(new URL('docs/bench.svg', root), drawn);
+  return [...Object.keys(texts), 'docs/bench.svg'];
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [figures] = process.argv.slice(2);
+  if (!figures) {
+    console.error('Usage: node bench/report/readme.js FIGURES.json\n\nFIGURES.json comes from npm run bench -- --json FIGURES.json.');
+    process.exitCode = 2;
+  } else {
+    console.log((await writeReadme(asResult(JSON.parse(readFileSync(figures, 'utf8'))))).join('\n'));
+  }
+}
