@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { round3 } from '../harness/statistics.js';
 import { oursIn } from '../harness/verdict.js';
 import { asResult, byCase } from './result.js';
-import { machineLine } from './words.js';
+import { machineLine, runsLine } from './words.js';
 
 /**
  * @param {import('./result.js').Result[]} results
@@ -19,7 +19,7 @@ export function compare(results) {
   const names = results.map(nameOf);
   const cases = results.map(({ rows }) => byCase(rows));
   const head = ['case', 'system', ...names.flatMap((name) => [name, `in ours, ${name}`])];
-  const lines = ['# Benchmarks by machine', '', ...results.map((result, i) => `- **${names[i]}**: ${machineLine(result)}; ${runsOf(result)}`)];
+  const lines = ['# Benchmarks by machine', '', ...results.map((result, i) => `- **${names[i]}**: ${machineLine(result)}; ${runsLine(result)}, threads ${result.machine.pinned ? 'pinned' : 'not pinned'}`)];
   lines.push('', `| ${head.join(' | ')} |`, `| ${head.map((_, i) => (i < 2 ? '---' : '---:')).join(' | ')} |`);
   for (const name of inOrder(cases.map((known) => [...known.keys()]))) {
     const ofCase = cases.map((known) => known.get(name) ?? []);
@@ -41,11 +41,6 @@ export function compare(results) {
 /** @param {import('./result.js').Result} result */
 function nameOf({ machine, node }) {
   return `${machine.os.split(' ')[0]} ${machine.arch}, Node ${node.split('.')[0]}`;
-}
-
-/** @param {import('./result.js').Result} result */
-function runsOf({ method: { runs, quick }, machine }) {
-  return `${runs === 1 ? '1 run' : `${runs} runs`}${quick ? ' of a quarter of the work' : ''}, threads ${machine.pinned ? 'pinned' : 'not pinned'}`;
 }
 
 /**

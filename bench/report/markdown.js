@@ -5,7 +5,7 @@ import { round3 } from '../harness/statistics.js';
 import { oursIn } from '../harness/verdict.js';
 import { KINDS, kindOf } from './kinds.js';
 import { byCase } from './result.js';
-import { machineLine } from './words.js';
+import { machineLine, runsLine } from './words.js';
 
 /** @param {import('./result.js').Result} result */
 export function markdownTable(result) {
@@ -28,7 +28,7 @@ export function markdownTable(result) {
   }
   lines.push(
     '',
-    `Medians of ${result.method.runs} runs${result.method.quick ? ' (--quick)' : ''}; in brackets how many times our time that is, above 1 we are ahead. ${machineLine(result)}. \`npm run bench\` makes this table and the full report.`,
+    `Medians of ${runsLine(result)}; in brackets how many times our time that is, above 1 we are ahead. ${machineLine(result)}. \`npm run bench\` makes this table and the full report.`,
     '',
     ...growthTables(result),
   );

@@ -8,7 +8,7 @@ import { barsOfCase, growthCurve, latencyOfCase } from './charts.js';
 import { KINDS } from './kinds.js';
 import { DARK, LIGHT } from './palette.js';
 import { byCase } from './result.js';
-import { machineLine, method, threats, versionsLine } from './words.js';
+import { machineLine, method, runsLine, threats, versionsLine } from './words.js';
 
 const STYLE = `
 :root {
@@ -58,7 +58,7 @@ export async function page(result) {
 <title>crosscore: figures</title>
 <style>${STYLE}</style>
 <h1>crosscore against its peers</h1>
-<p class="soft">${escape(machineLine(result))}. ${escape(result.method.startedAt.slice(0, 10))}, ${result.method.runs} runs${result.method.quick ? ' of a quarter of the work (quick): take it as a sketch' : ''}.</p>
+<p class="soft">${escape(machineLine(result))}. ${escape(result.method.startedAt.slice(0, 10))}, ${runsLine(result)}${result.method.quick ? ': take it as a sketch' : ''}.</p>
 ${aims(result)}
 <ul class="key">${Object.entries(KINDS)
     .map(([kind, label]) => `<li><i style="background: var(--${kind})"></i>${escape(label)}</li>`)

@@ -11,7 +11,7 @@ import { KINDS, kindOf } from './kinds.js';
 import { markdownTable } from './markdown.js';
 import { picture } from './picture.js';
 import { asResult } from './result.js';
-import { machineLine } from './words.js';
+import { machineLine, runsLine } from './words.js';
 
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
@@ -31,7 +31,9 @@ export function readmeTable(result) {
       const row = rows.find(({ system }) => kindOf(system) === kind);
       if (!row) return '';
       const figure = round3(/** @type {number} */ (row.median));
-      return kind === 'ours' ? `**${figure}**` : `${figure} ${row.system}`;
+      // Which way of ours, where it is not the plain one.
+      if (kind === 'ours') return `**${figure}** ${row.system.replace(/^crosscore,? ?/, '')}`.trimEnd();
+      return `${figure} ${row.system}`;
     });
     lines.push(`| ${title}, ${rows[0].unit} | ${cells.join(' | ')} | \`npm run bench -- --case ${name}\` |`);
   }
@@ -52,7 +54,6 @@ export function between(text, lines) {
 
 /** @param {import('./result.js').Result} result */
 export function readmeSection(result) {
-  const { runs, quick, startedAt } = result.method;
   return [
     '<!-- Written by npm run bench -- --readme from measured figures; do not edit. -->',
     '',
@@ -60,7 +61,7 @@ export function readmeSection(result) {
     '',
     readmeTable(result),
     '',
-    `Median of ${runs} runs${quick ? ' of a quarter of the work' : ''}, ${startedAt.slice(0, 10)}, ${machineLine(result)}; both ends in workers, each on a CPU of its own, every`,
+    `Median of ${runsLine(result)}, ${result.method.startedAt.slice(0, 10)}, ${machineLine(result)}; both ends in workers, each on a CPU of its own, every`,
     'element checked. Of the peers of a kind it is the quickest. `npm run bench` measures all of them and writes the full report.',
   ];
 }

@@ -1,10 +1,16 @@
 // The report's own words: how it was measured, and why one should doubt it. Shared by the page and the table.
 
 /** @param {import('./result.js').Result} result */
-export function method({ method: { runs, quick }, machine }) {
+export function runsLine({ method: { runs, quick } }) {
+  return `${runs === 1 ? '1 run' : `${runs} runs`}${quick ? ' of a quarter of the work (--quick)' : ''}`;
+}
+
+/** @param {import('./result.js').Result} result */
+export function method(result) {
+  const { machine } = result;
   return [
     `Two worker threads, one at each end, ${machine.pinned ? 'each pinned to a CPU of its own (one CPU for both where a case says so)' : `not pinned (${machine.notPinnedBecause})`}; each measurement in a process of its own with new workers.`,
-    `${runs} runs${quick ? ' of a quarter of the work (--quick)' : ''}; the order of the contenders rotates from run to run. The median is quoted, all runs are kept and drawn as ticks.`,
+    `${runsLine(result)}; the order of the contenders rotates from run to run. The median is quoted, all runs are kept and drawn as ticks.`,
     'The amount of work is fixed in advance, smaller for slow systems. Start of threads and eight rounds of warm-up are not timed; the clock runs from the start of the first end to the last element checked.',
     'Every element is checked by the consumer: numbers and strings in full, messages by their length, first and last bytes, frames by a mark in every 64 KiB. A lost, repeated or reordered one fails the case.',
     'Payloads come from a pool: making them is not timed, numbering them is, for all alike. Rings hold 65,536 numbers or 1 MiB unless a case says otherwise, so they are far smaller than the run.',
