@@ -5,9 +5,10 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 
-const young = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256']
+// Not concurrently: on a busy machine the last tier comes late, and the ones before it box numbers in the loops themselves.
+const flags = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256', '--no-concurrent-recompilation']
 const fixture = fileURLToPath(new URL('workers/allocate.js', import.meta.url))
-const bytes = JSON.parse(execFileSync(process.execPath, [...young, fixture], { encoding: 'utf8' }))
+const bytes = JSON.parse(execFileSync(process.execPath, [...flags, fixture], { encoding: 'utf8' }))
 
 /** What one or two objects in a whole round of the measurement come to. */
 const NOTHING = 0.1
@@ -44,12 +45,12 @@ for (const kind of ['f64 integers', 'i32']) {
   })
 }
 
-// What is a number or undefined has no register of its own, inlined or not. Node 24 takes 24 bytes where the others take 16.
-test('pop of a number that is no small integer allocates no more than its box', (t) => {
-  t.true(bytes['f64, each'].pop < 2 * BOX)
-  t.true(bytes['f64, every 32'].pop < 2 * BOX)
+// What is a number or undefined has no register of its own, inlined or not.
+test('pop of a number that is no small integer allocates its box and no more', (t) => {
+  t.true(bytes['f64, each'].pop < BOX + NOTHING)
+  t.true(bytes['f64, every 32'].pop < BOX + NOTHING)
 })
 
 test('nor does drain where it is called with many callbacks', (t) => {
-  t.true(bytes['drain with many callbacks'] < 2 * BOX)
+  t.true(bytes['drain with many callbacks'] < BOX + NOTHING)
 })

@@ -107,8 +107,6 @@ const late = (then < 0 ? [] : args.slice(then + 1)).map(loopsOf)
 for (const some of known) await run(some)
 // Kinds in turn, as well: what was optimised for the first has met the others by now.
 for (const some of known) await run(some)
-// What is compiled in the background arrives.
-await new Promise((resolve) => setTimeout(resolve, 50))
 v8.setFlagsFromString('--allow-natives-syntax')
 vm.runInThisContext(`%DebugPrint(${JSON.stringify(WATCHED)})`)
 for (const some of [...late, ...known]) await run(some)

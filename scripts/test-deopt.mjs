@@ -52,7 +52,8 @@ if (failed > 0) process.exitCode = 1
  *   warm-up, and which loops had not been optimised in it
  */
 async function watch(args) {
-  const trace = ['--trace-opt', '--trace-deopt', '--trace-deopt-verbose']
+  // Not concurrently: on a busy machine what is compiled in the background comes whenever it likes.
+  const trace = ['--trace-opt', '--trace-deopt', '--trace-deopt-verbose', '--no-concurrent-recompilation']
   const { ok, output } = await run([process.execPath, ...trace, path.join('scripts', 'hot-loops.mjs'), ...args])
   const lines = output.split('\n')
   const from = lines.findIndex((line) => line.includes(WATCHED))

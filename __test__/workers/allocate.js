@@ -1,16 +1,16 @@
 // How many bytes of V8's heap each call takes, once it is optimised. Prints JSON: bytes per element by name.
 //
 // A young generation so large that nothing is collected meanwhile makes the growth of the heap all that was
-// allocated: run with --expose-gc --min-semi-space-size=256 --max-semi-space-size=256.
+// allocated: run with --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 --no-concurrent-recompilation.
 
 import v8 from 'node:v8'
 import { createRing } from 'crosscore'
 
 /** Elements between two looks at the heap: less than the ring holds. */
-const ROUND = 32_768
-const ROUNDS = 40
+const ROUND = 8192
+const ROUNDS = 21
 /** Rounds before any is counted: the calls are optimised by then, here and in lib/. */
-const WARM_UP = 60
+const WARM_UP = 80
 
 const used = () => v8.getHeapStatistics().used_heap_size
 
@@ -167,7 +167,7 @@ function drainForMany() {
     (value) => void (totals[0] /= value),
     (value) => void (totals[0] = -value),
   ]
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < WARM_UP; i++) {
     producer.pushMany(values)
     consumer.drain(callbacks[i % callbacks.length])
   }

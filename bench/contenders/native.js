@@ -40,6 +40,7 @@ function producing(thread) {
 
 /** @param {{ capacity: number }} params */
 async function setupRing({ capacity }) {
+  loadAddon();
   const { producer, consumer } = makeRing(await loadPackage(), { of: 'bytes', capacity }, ['consumer.ready', 'consumer.visit']);
   return { producer: { id: producer.move().id }, consumer: { token: consumer.move() } };
 }
@@ -134,6 +135,7 @@ function spinForRecords(ring) {
 // Through a threadsafe function.
 
 function setupCallback() {
+  loadAddon();
   return {};
 }
 

@@ -155,7 +155,7 @@ export const calls = [
   {
     call: `drain(fn), a message of ${MESSAGE} B`,
     system: 'crosscore',
-    note: 'each visited in place',
+    note: 'a view of each',
     async make() {
       const { producer, consumer } = await ring({ of: 'bytes', capacity: CALLS * 2 * MESSAGE });
       const message = new Uint8Array(MESSAGE);
@@ -171,6 +171,29 @@ export const calls = [
         consumer.drain(visit);
         const elapsed = performance.now() - start;
         if (seen !== CALLS * MESSAGE) throw new Error(`drain visited ${seen} bytes of ${CALLS * MESSAGE}`);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: `visit(fn), a message of ${MESSAGE} B`,
+    system: 'crosscore',
+    note: 'where each lies, without a view',
+    async make() {
+      const { producer, consumer } = await ring({ of: 'bytes', capacity: CALLS * 2 * MESSAGE }, ['consumer.visit']);
+      const message = new Uint8Array(MESSAGE);
+      let seen = 0;
+      /** @type {(bytes: Uint8Array, start: number, end: number) => void} */
+      const visit = (_bytes, start, end) => {
+        seen += end - start;
+      };
+      return () => {
+        for (let i = 0; i < CALLS; i++) producer.push(message);
+        seen = 0;
+        const start = performance.now();
+        consumer.visit(visit);
+        const elapsed = performance.now() - start;
+        if (seen !== CALLS * MESSAGE) throw new Error(`visit showed ${seen} bytes of ${CALLS * MESSAGE}`);
         return elapsed;
       };
     },
