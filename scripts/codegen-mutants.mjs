@@ -8,7 +8,7 @@ export const wrongProbes = ['x86_64', 'aarch64'].flatMap((processor) => {
     mutant('mutant_fetch_add', /lock |no way through/),
     mutant('mutant_fence', /`(?:lock or|mfence|dmb)/),
     mutant('mutant_two_publications', /2 publications/),
-    mutant('mutant_looks_each_time', /no way through/),
+    mutant('mutant_looks_each_time', /publishes without a look/),
   ]
 })
 
@@ -17,9 +17,9 @@ export const wrongOrderings = [
   { processor: 'x86_64', weaken: 'PUBLISH_TAIL=SeqCst', probe: 'probe_push', because: /`xchg/ },
   { processor: 'x86_64', weaken: 'PUBLISH_HEAD=SeqCst', probe: 'probe_release_raw', because: /`xchg/ },
   { processor: 'aarch64', weaken: 'PUBLISH_TAIL=Relaxed', probe: 'probe_commit', because: /`str / },
-  { processor: 'aarch64', weaken: 'OWN_HEAD=Acquire', probe: 'probe_pop', because: /`ldar / },
-  { processor: 'aarch64', weaken: 'OBSERVE_HEAD=Relaxed', probe: 'refresh_free', because: /`ldr / },
-  { processor: 'aarch64_rcpc', weaken: 'OBSERVE_TAIL=SeqCst', probe: 'refresh_available', because: /`ldar / },
+  { processor: 'aarch64', weaken: 'NOTICE_CLOSED=Acquire', probe: 'probe_push', because: /`ldar/ },
+  { processor: 'aarch64', weaken: 'OBSERVE_HEAD=Relaxed', probe: 'probe_push', because: /`ldr / },
+  { processor: 'aarch64_rcpc', weaken: 'OBSERVE_TAIL=SeqCst', probe: 'probe_pop', because: /`ldar / },
 ]
 
 const cursors = 'crates/crosscore/src/cursors.rs'
@@ -28,9 +28,9 @@ const cursors = 'crates/crosscore/src/cursors.rs'
 export const wrongSources = [
   {
     processor: 'x86_64',
-    name: 'the slow path is inlined',
+    name: 'a copy that suffices is not believed',
     probe: 'probe_push',
-    because: /OBSERVE_HEAD on the fast path/,
-    patches: [[cursors, '#[cold]\n    #[inline(never)]\n    unsafe fn refresh_free', '#[inline(always)]\n    unsafe fn refresh_free']],
+    because: /publishes without a look/,
+    patches: [[cursors, 'if count >= wanted {\n            return Grant {\n                position: tail,', 'if false {\n            return Grant {\n                position: tail,']],
   },
 ]

@@ -17,9 +17,6 @@ export const probes = {
   probe_pop: consumer,
   probe_release: consumer,
   probe_release_raw: consumer,
-  // The slow paths, shared by all.
-  refresh_free: { slowPath: 'OBSERVE_HEAD' },
-  refresh_available: { slowPath: 'OBSERVE_TAIL' },
 }
 
 const forbidden = {
@@ -30,16 +27,14 @@ const forbidden = {
 /** { faults, summary } of one probe, the faults in words. */
 export function faultsOf(name, rule, text, processor, sites) {
   const { architecture } = processors[processor]
-  const pattern = rule.slowPath ? new RegExp(`\\d${name}$`) : new RegExp(`^${name}$`)
-  const found = functionsIn(text, architecture, pattern)
+  const found = functionsIn(text, architecture, new RegExp(`^${name}$`))
   if (found.length !== 1) return { faults: [`there are ${found.length} functions of that name`] }
   const [probe] = found
   const faults = probe.blocks
     .flatMap(({ instructions }) => instructions)
     .flatMap((instruction) => wrongInstruction(instruction, processor, sites))
   const ways = waysWithoutCalls(probe)
-  const describe = rule.slowPath ? slowPathFaults : fastPathFaults
-  const { faults: more, summary } = describe(rule, ways, architecture, sites)
+  const { faults: more, summary } = faultsOfWays(rule, ways, architecture, sites)
   return { faults: [...faults, ...more], summary }
 }
 
@@ -54,46 +49,51 @@ function wrongInstruction(instruction, processor, sites) {
   return allowed.test(instruction.mnemonic) ? [] : [`${at.name} (${ordering}) is ${shown(instruction)}`]
 }
 
-function fastPathFaults({ publishes, slowOnly }, ways, architecture, sites) {
+/**
+ * A way is fast if it does not look at the other side; one that is must publish. A way that looks does so once, and
+ * everything else holds for it too.
+ */
+function faultsOfWays({ publishes, slowOnly }, ways, architecture, sites) {
   const faults = []
-  const publications = (way) => way.filter((instruction) => siteOf(instruction, sites)?.name === publishes)
-  const publishing = ways.filter((way) => publications(way).length > 0)
+  const at = (way, ...names) => way.filter((instruction) => names.includes(siteOf(instruction, sites)?.name))
+  const publishing = ways.filter((way) => at(way, publishes).length > 0)
+  const fast = publishing.filter((way) => at(way, ...slowOnly).length === 0)
   if (publishing.length === 0) return { faults: ['no way through it publishes without a call'] }
+  if (fast.length === 0) return { faults: [`no way through it publishes without a look: ${at(publishing[0], ...slowOnly).map(shown).join(', ')}`] }
   for (const way of ways) {
     for (const instruction of way) {
-      if (forbidden[architecture](instruction)) faults.push(`${shown(instruction)} on the fast path`)
+      if (forbidden[architecture](instruction)) faults.push(`${shown(instruction)} on a way without a call`)
       const name = siteOf(instruction, sites)?.name
-      if (slowOnly.includes(name)) faults.push(`${name} on the fast path: ${shown(instruction)}`)
-      if (architecture === 'aarch64' && /^lda(?:p?r)/.test(instruction.mnemonic) && name !== 'CHECK_PARKED') {
+      if (architecture === 'aarch64' && /^lda(?:p?r)/.test(instruction.mnemonic) && ![...slowOnly, 'CHECK_PARKED'].includes(name)) {
         faults.push(`${shown(instruction)} on the fast path`)
       }
     }
-  }
-  for (const way of publishing) {
-    if (publications(way).length !== 1) faults.push(`${publications(way).length} publications`)
-    const releases = way.filter(({ mnemonic }) => mnemonic.startsWith('stlr'))
-    if (architecture === 'aarch64' && releases.length !== 1) faults.push(`${releases.length} stlr`)
-    const [publication] = publications(way)
-    // `add` to memory is the load of the own cursor and its store in one, and just as plain without `lock`.
-    if (architecture === 'x86_64' && !/^(?:mov|add|inc)[bwlq]?$/.test(publication.mnemonic)) {
-      faults.push(`published by ${shown(publication)}, not by a plain store`)
+    for (const name of slowOnly) {
+      if (at(way, name).length > 1) faults.push(`${at(way, name).length} looks by ${name}`)
     }
   }
-  const shortest = publishing.reduce((best, way) => (way.length < best.length ? way : best))
+  for (const way of publishing) {
+    const publications = at(way, publishes)
+    if (publications.length !== 1) faults.push(`${publications.length} publications`)
+    const releases = way.filter(({ mnemonic }) => mnemonic.startsWith('stlr'))
+    if (architecture === 'aarch64' && releases.length !== 1) faults.push(`${releases.length} stlr`)
+    if (architecture === 'x86_64' && !/^mov[bwlq]?$/.test(publications[0].mnemonic)) {
+      faults.push(`published by ${shown(publications[0])}, not by a plain store`)
+    }
+  }
+  const shortest = fast.reduce((best, way) => (way.length < best.length ? way : best))
   const memory = shortest.filter(touchesMemory).length
-  const [publication] = publications(shortest)
+  const [publication] = at(shortest, publishes)
   const acquiring = shortest.filter(({ mnemonic }) => /^ldap?r/.test(mnemonic)).map(shown)
+  const looks = [...new Set(publishing.flatMap((way) => at(way, ...slowOnly)).map(shown))]
   return {
     faults: [...new Set(faults)],
-    summary: `${shortest.length} instructions, ${memory} on memory, published by ${shown(publication)}${acquiring.length > 0 ? `, then ${acquiring.join(', ')}` : ''}`,
+    summary: [
+      `${shortest.length} instructions, ${memory} on memory, published by ${shown(publication)}`,
+      ...(acquiring.length > 0 ? [`then ${acquiring.join(', ')}`] : []),
+      ...(looks.length > 0 ? [`elsewhere it looks by ${looks.join(' or ')}`] : []),
+    ].join(', '),
   }
-}
-
-function slowPathFaults({ slowPath }, ways, architecture, sites) {
-  const looks = ways.map((way) => way.filter((instruction) => siteOf(instruction, sites)?.name === slowPath))
-  if (looks.length === 0) return { faults: ['no way through it without a call'] }
-  const wrong = looks.find((loads) => loads.length !== 1)
-  return { faults: wrong ? [`${wrong.length} looks at the other cursor`] : [], summary: `looks once, by ${shown(looks[0][0] ?? {})}` }
 }
 
 function shown({ mnemonic, operands }) {

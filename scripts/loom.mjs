@@ -19,6 +19,8 @@ export function loomEnvironment() {
     CARGO_PROFILE_RELEASE_LTO: 'off',
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
     CARGO_PROFILE_RELEASE_STRIP: 'none',
+    // What a debug build asserts has to hold in every interleaving.
+    CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS: 'true',
   }
 }
 

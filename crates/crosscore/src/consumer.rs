@@ -5,7 +5,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
-use crate::cursors::Cursors;
+use crate::cursors::{Cursors, Grant};
 use crate::metrics::Metrics;
 use crate::park::SpinBudget;
 use crate::read_guard::ReadGuard;
@@ -211,11 +211,21 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
             cursors: ring.cursors(),
             head: grant.position,
         };
-        for _ in 0..count {
-            let position = release.head;
-            release.head = position.wrapping_add(1);
-            ring.shadow().reads(position, 1);
-            f(ring.slot(position));
+        let mut left = count;
+        while left > 0 {
+            // By runs, so that the mask is applied once for each and not once for each element.
+            let run = ring.contiguous(Grant {
+                position: release.head,
+                count: left,
+            });
+            let first = ring.slot(release.head);
+            for index in 0..run {
+                ring.shadow().reads(release.head, 1);
+                release.head = release.head.wrapping_add(1);
+                // SAFETY: INV-MEM-2: the run is contiguous from `first` on.
+                f(unsafe { first.add(index) });
+            }
+            left -= run as u64;
         }
         count as usize
     }
@@ -381,7 +391,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// The position of the next element to be read: the number of elements released since the
     /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`].
     pub fn position(&self) -> u64 {
-        self.ring.cursors().head()
+        // SAFETY: INV-SW-2: `&self` on the only consumer, which is not `Sync`.
+        unsafe { self.ring.cursors().own_head() }
     }
 
     /// Gives back the next `n` slots, whose elements the caller has read through [`Ring::base`].
@@ -413,7 +424,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         // By the private copy, as the caller was told to: nothing is looked at that is the producer's.
         debug_assert!(n <= self.cached_available());
         let cursors = self.ring.cursors();
-        let head = cursors.head();
+        // SAFETY: INV-SW-2: `&mut self` on the only consumer.
+        let head = unsafe { cursors.own_head() };
         self.ring.shadow().reads(head, n);
         // SAFETY: INV-SW-2: `&mut self` on the only consumer; INV-DROP-1 and the grant are the
         // caller's promise.

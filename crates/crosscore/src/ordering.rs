@@ -35,11 +35,12 @@ macro_rules! sites {
 }
 
 sites! {
-    /// The producer reads its own cursor. Nobody else writes it (INV-SW-1), and a thread sees its
-    /// own writes in program order: no edge is needed.
+    /// The last owner asks where the producer came to, and a debug assertion whether the producer's copy
+    /// says the same. Nobody else writes it (INV-SW-1), a thread sees its own writes in program order, and
+    /// the last owner has synchronised with both by the ring's count: no edge is needed.
     OWN_TAIL = Relaxed;
 
-    /// The consumer reads its own cursor. As `OWN_TAIL`, with INV-SW-2.
+    /// The same of the consumer's cursor, with INV-SW-2.
     OWN_HEAD = Relaxed;
 
     /// The producer's publication edge: what it wrote into the slots happens before whatever the

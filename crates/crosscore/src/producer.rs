@@ -233,7 +233,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// The position of the next slot to be written: the number of elements published since the
     /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`].
     pub fn position(&self) -> u64 {
-        self.ring.cursors().tail()
+        // SAFETY: INV-SW-1: `&self` on the only producer, which is not `Sync`.
+        unsafe { self.ring.cursors().own_tail() }
     }
 
     /// Publishes the next `n` slots, which the caller has written through [`Ring::base`].
@@ -264,7 +265,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         // By the private copy, as the caller was told to: nothing is looked at that is the consumer's.
         debug_assert!(n <= self.cached_free_slots());
         let cursors = self.ring.cursors();
-        let tail = cursors.tail();
+        // SAFETY: INV-SW-1: `&mut self` on the only producer.
+        let tail = unsafe { cursors.own_tail() };
         self.ring.shadow().writes(tail, n);
         // SAFETY: INV-SW-1: `&mut self` on the only producer; INV-INIT-1 and the grant are the
         // caller's promise.

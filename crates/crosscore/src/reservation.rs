@@ -121,10 +121,12 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     pub fn fill(&mut self, items: impl IntoIterator<Item = T>) -> usize {
         let before = self.written;
         let room = self.len - before;
-        for item in items.into_iter().take(room) {
+        let first = self.next_slot();
+        // The slots come first in the zip: no item is asked for that has none.
+        for (index, item) in (0..room).zip(items) {
             self.touch(1);
-            // SAFETY: INV-RES-1: `take` leaves a reserved slot for each item.
-            unsafe { self.next_slot().write(item) };
+            // SAFETY: INV-RES-1 and INV-MEM-2: `room` reserved slots follow each other from `first` on.
+            unsafe { first.add(index).write(item) };
             self.written += 1;
         }
         self.written - before

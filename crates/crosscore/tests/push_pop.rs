@@ -4,7 +4,7 @@
 
 mod memories;
 
-use crosscore::{PushError, Ring};
+use crosscore::{Consumer, Producer, PushError, Ring};
 
 // INV-SEQ-1, INV-MEM-1, INV-INIT-1: what comes out is what went in, in order, lap after lap.
 #[test]
@@ -101,6 +101,40 @@ fn what_is_known_is_at_most_what_there_is() {
     assert_eq!(producer.cached_free_slots(), 0);
     assert_eq!(producer.free_slots(), 1);
     assert_eq!(producer.cached_free_slots(), 1);
+}
+
+// INV-SEQ-4: where a side believes to be is what it has published, whatever moved its cursor.
+#[test]
+fn positions_are_what_has_been_published() {
+    let (mut producer, mut consumer) = Ring::with_capacity(4).unwrap();
+    let agree = |producer: &Producer<u32>, consumer: &Consumer<u32>, sent, received| {
+        assert_eq!((producer.position(), consumer.position()), (sent, received));
+        assert_eq!(
+            (producer.metrics().sent, producer.metrics().received),
+            (sent, received)
+        );
+    };
+    producer.push(1).unwrap();
+    agree(&producer, &consumer, 1, 0);
+    producer.push_slice(&[2, 3]);
+    assert_eq!(consumer.pop(), Some(1));
+    agree(&producer, &consumer, 3, 1);
+    let mut reservation = producer.reserve(2).unwrap();
+    reservation.push(4).unwrap();
+    reservation.commit();
+    consumer.read(2).unwrap().release(2);
+    agree(&producer, &consumer, 4, 3);
+    producer.reserve(1).unwrap().push(5).unwrap();
+    assert_eq!(consumer.drain(9, drop), 1);
+    agree(&producer, &consumer, 4, 4);
+    assert_eq!(
+        (
+            producer.push_slice(&[5; 9]),
+            consumer.pop_slice(&mut [0; 9])
+        ),
+        (4, 4)
+    );
+    agree(&producer, &consumer, 8, 8);
 }
 
 // INV-MEM-2: a slice that passes the end of the buffer is copied in as many parts as it takes.
