@@ -44,8 +44,8 @@ export class BytesConsumer implements Consumer<'bytes'> {
 
   constructor(port: Port) {
     this.#port = port
-    this.#bytes = new Uint8Array(port.buffer)
-    this.#headers = new Uint32Array(port.buffer)
+    this.#bytes = port.bytes
+    this.#headers = new Uint32Array(port.bytes.buffer)
     this.#words = port.words
     this.#release = port.native.publish
     this.#capacity = port.capacity
@@ -248,10 +248,12 @@ export class BytesConsumer implements Consumer<'bytes'> {
   }
 
   /** Gives back what has been read, at the end of the turn at the latest. */
-  settle(): void {
+  settle(): boolean {
     this.#owing = false
+    if (this.#words[PENDING] === 0 || !this.#port.isOpen) return false
     // What is wrong is told by the flags to the next call that a program makes.
-    if (this.#port.isOpen && this.#words[PENDING] !== 0) this.#release()
+    this.#release()
+    return true
   }
 
   [inspect.custom](): string {

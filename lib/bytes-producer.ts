@@ -49,8 +49,8 @@ export class BytesProducer implements Producer<'bytes'> {
 
   constructor(port: Port) {
     this.#port = port
-    this.#bytes = new Uint8Array(port.buffer)
-    this.#headers = new Uint32Array(port.buffer)
+    this.#bytes = port.bytes
+    this.#headers = new Uint32Array(port.bytes.buffer)
     this.#words = port.words
     this.#publish = port.native.publish
     this.#capacity = port.capacity
@@ -238,13 +238,13 @@ export class BytesProducer implements Producer<'bytes'> {
   }
 
   /** Publishes what is pending, at the end of the turn at the latest. */
-  settle(): void {
+  settle(): boolean {
     this.#owing = false
-    if (this.#port.isOpen && this.#words[PENDING] !== 0) {
-      // What is wrong is told by the flags to the next call that a program makes.
-      this.#publish()
-      this.#unpublished = 0
-    }
+    if (this.#words[PENDING] === 0 || !this.#port.isOpen) return false
+    // What is wrong is told by the flags to the next call that a program makes.
+    this.#publish()
+    this.#unpublished = 0
+    return true
   }
 
   [inspect.custom](): string {

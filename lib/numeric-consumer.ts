@@ -59,7 +59,7 @@ export class NumericConsumer implements Consumer<Kind> {
   constructor(port: Port, kind: NumericKind) {
     this.#port = port
     this.#kind = kind
-    this.#view = new kind.view(port.buffer)
+    this.#view = new kind.view(port.bytes.buffer as ArrayBuffer)
     this.#words = port.words
     this.#release = port.native.publish
     this.#size = 1 << kind.shift
@@ -284,10 +284,12 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 
   /** Gives back what has been read, at the end of the turn at the latest. */
-  settle(): void {
+  settle(): boolean {
     this.#owing = false
+    if (this.#words[PENDING] === 0 || !this.#port.isOpen) return false
     // What is wrong is told by the flags to the next call that a program makes.
-    if (this.#port.isOpen && this.#words[PENDING] !== 0) this.#release()
+    this.#release()
+    return true
   }
 
   [inspect.custom](): string {
@@ -342,13 +344,11 @@ export class NumericConsumer implements Consumer<Kind> {
 
   #checkIdle(): void {
     this.#port.checkOpen()
-    if (this.#visiting) {
-      throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'visit is showing elements: read the next ones after its callback')
-    }
+    if (this.#visiting) throw shown()
   }
 
   #refresh(): void {
-    if (!this.#stillPeeked()) this.#peeked = 0
+    if (this.#peeked !== 0 && !this.#stillPeeked()) this.#peeked = 0
     this.#port.look()
     if (this.#visiting) return
     this.#available = this.#words[KNOWN]! >>> this.#kind.shift
@@ -360,3 +360,6 @@ export class NumericConsumer implements Consumer<Kind> {
   }
 }
 
+function shown(): CrosscoreError {
+  return new CrosscoreError('ERR_CROSSCORE_BUSY', 'visit is showing elements: read the next ones after its callback')
+}

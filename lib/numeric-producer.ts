@@ -63,7 +63,7 @@ export class NumericProducer implements Producer<Kind> {
   constructor(port: Port, kind: NumericKind) {
     this.#port = port
     this.#kind = kind
-    this.#view = new kind.view(port.buffer)
+    this.#view = new kind.view(port.bytes.buffer as ArrayBuffer)
     this.#words = port.words
     this.#publish = port.native.publish
     this.#big = kind.big
@@ -305,12 +305,12 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   /** Publishes what is pending, at the end of the turn at the latest. */
-  settle(): void {
+  settle(): boolean {
     this.#owing = false
-    if (this.#port.isOpen && this.#words[PENDING] !== 0) {
-      // What is wrong is told by the flags to the next call that a program makes.
-      this.#publish()
-    }
+    if (this.#words[PENDING] === 0 || !this.#port.isOpen) return false
+    // What is wrong is told by the flags to the next call that a program makes.
+    this.#publish()
+    return true
   }
 
   [inspect.custom](): string {

@@ -50,6 +50,9 @@ impl ConsumerSide {
 #[inline]
 fn release_pending(control: &Control, port: &mut ConsumerPort) {
     let (bytes, messages) = control.take_pending();
+    if bytes == 0 {
+        return;
+    }
     let consumer = &mut port.consumer;
     // JavaScript counts the elements itself; here its sum is checked against the cursors.
     if bytes > consumer.cached_available() && bytes > consumer.available() {
@@ -103,7 +106,12 @@ impl Side for ConsumerSide {
         // First the mark, then the tail: what was published before the mark is then seen
         // (INV-CLOSE-1).
         let closed = port.consumer.is_closed();
-        let available = port.consumer.available();
+        let mut available = port.consumer.available();
+        if available == 0 && !closed {
+            available = port
+                .pacing
+                .linger(|looks| port.consumer.spin_for_data(looks));
+        }
         port.pacing.after_look(available);
         self.control.set_known(available);
         if closed {

@@ -3,28 +3,28 @@
 //! It is made when a handle waits for the first time, and rung by the other side's publication only
 //! while this side is parked: once for each wait, never per message.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Wake;
+use std::task::{Wake, Waker};
 
 use napi::sys;
 
 use crate::status::check;
 
 /// A threadsafe function that this side has acquired once.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Bell(sys::napi_threadsafe_function);
 
 // SAFETY: INV-NODE-5: Node-API makes threadsafe functions callable from any thread while they are
-// acquired, and this one is until `Doorbell::silence` has taken it out.
+// acquired, and this one is until `Listener::silence` has taken it out.
 unsafe impl Send for Bell {}
 
-/// Rings in an environment, or no longer.
+/// The half that is left with the other side: rings in an environment, or no longer.
 #[derive(Debug, Default)]
-pub(crate) struct Doorbell {
-    /// The lock is held for the length of a call into Node, and contended only when the environment
-    /// ends at the moment of a ring.
+struct Doorbell {
+    /// The lock is held for the length of a call into Node.
     bell: Mutex<Option<Bell>>,
 }
 
@@ -33,7 +33,19 @@ impl Doorbell {
         // Nothing can panic while it is held.
         self.bell.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
+/// The half that stays on the environment's thread.
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    doorbell: Arc<Doorbell>,
+    /// What is in the doorbell, without its lock: only this half changes it. Whoever rings holds the
+    /// lock while Node wakes this thread, which on the same processor runs at once; if it then asked for
+    /// the lock, the two would change places twice more for each ring.
+    installed: Cell<Option<Bell>>,
+}
+
+impl Listener {
     /// Installs `callback`, to be called on the event loop after each ring. It does not keep the
     /// loop alive before [`hold`](Self::hold) says so.
     pub(crate) fn install(
@@ -61,18 +73,24 @@ impl Doorbell {
             )
         };
         check(status, "napi_create_threadsafe_function")?;
-        *self.bell() = Some(Bell(function));
+        self.installed.set(Some(Bell(function)));
+        *self.doorbell.bell() = Some(Bell(function));
         self.hold(env, false);
         Ok(())
     }
 
     pub(crate) fn is_installed(&self) -> bool {
-        self.bell().is_some()
+        self.installed.get().is_some()
+    }
+
+    /// What rings.
+    pub(crate) fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.doorbell))
     }
 
     /// Whether a wait keeps the event loop alive.
     pub(crate) fn hold(&self, env: sys::napi_env, hold: bool) {
-        if let Some(Bell(function)) = *self.bell() {
+        if let Some(Bell(function)) = self.installed.get() {
             // SAFETY: INV-NODE-5: acquired, and on the environment's thread.
             let _status = unsafe {
                 if hold {
@@ -87,7 +105,8 @@ impl Doorbell {
 
     /// Rings no more. Called before the environment is gone.
     pub(crate) fn silence(&self) {
-        if let Some(Bell(function)) = self.bell().take() {
+        self.installed.set(None);
+        if let Some(Bell(function)) = self.doorbell.bell().take() {
             // SAFETY: INV-NODE-5: the one acquisition is given back, and nobody finds the function
             // here any more.
             let _status = unsafe {

@@ -27,7 +27,7 @@ use crosscore::Metrics;
 use napi::sys;
 
 use crate::control::{BLOCK_BYTES, Control};
-use crate::doorbell::Doorbell;
+use crate::doorbell::Listener;
 use crate::memory::{SharedRing, array_buffer};
 use crate::registry::{self, Entry};
 use crate::status::{Code, check, error};
@@ -68,7 +68,7 @@ struct Bound<S: Side> {
     side: S,
     ring: Arc<SharedRing>,
     description: String,
-    doorbell: Arc<Doorbell>,
+    listener: Listener,
     env: sys::napi_env,
     /// Bound functions that have not been collected.
     functions: Cell<u32>,
@@ -89,7 +89,7 @@ impl<S: Side> Bound<S> {
         let port = unsafe { (*this).side.take() };
         drop(port);
         // SAFETY: INV-NODE-1: counted by the caller.
-        unsafe { &*this }.doorbell.silence();
+        unsafe { &*this }.listener.silence();
         // SAFETY: INV-NODE-1, INV-NODE-2: as above.
         unsafe { Self::unhook(this) };
     }
@@ -253,7 +253,7 @@ unsafe extern "C" fn arm<S: Side>(
 ) -> sys::napi_value {
     // SAFETY: INV-NODE-1: called by Node with its own arguments.
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
-        let waker = Waker::from(Arc::clone(&bound.doorbell));
+        let waker = bound.listener.waker();
         // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
         let armed = unsafe { bound.side.arm(&waker) };
         bound.side.control().set_armed(armed);
@@ -281,7 +281,7 @@ unsafe extern "C" fn hold<S: Side>(
 ) -> sys::napi_value {
     // SAFETY: INV-NODE-1: called by Node with its own arguments.
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
-        bound.doorbell.hold(env, true);
+        bound.listener.hold(env, true);
     }
     ptr::null_mut()
 }
@@ -293,7 +293,7 @@ unsafe extern "C" fn let_go<S: Side>(
 ) -> sys::napi_value {
     // SAFETY: INV-NODE-1: called by Node with its own arguments.
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
-        bound.doorbell.hold(env, false);
+        bound.listener.hold(env, false);
     }
     ptr::null_mut()
 }
@@ -308,11 +308,11 @@ unsafe extern "C" fn listen<S: Side>(
         return ptr::null_mut();
     };
     let installed = first_argument(env, info).and_then(|callback| {
-        if bound.doorbell.is_installed() {
+        if bound.listener.is_installed() {
             return Ok(());
         }
         bound
-            .doorbell
+            .listener
             .install(env, callback, string(env, "crosscore")?)?;
         // Hooks run in reverse order, and the threadsafe function has just registered its own. The
         // handle's must run before that one, so that nobody rings a function that Node has freed.
@@ -397,7 +397,7 @@ unsafe extern "C" fn move_out<S: Side>(
     // SAFETY: INV-NODE-2: on the environment's thread; INV-NODE-1: counted by the function.
     let moved = unsafe {
         let port = bound.side.take();
-        bound.doorbell.silence();
+        bound.listener.silence();
         Bound::unhook(bound);
         port
     }
@@ -535,7 +535,7 @@ pub(crate) fn attach<S: Side>(
         side: S::new(port),
         ring,
         description,
-        doorbell: Arc::default(),
+        listener: Listener::default(),
         env,
         functions: Cell::new(0),
         hooked: Cell::new(false),

@@ -1,4 +1,6 @@
-//! When a consumer should wait a moment before it looks again.
+//! When a consumer should wait a moment before it looks again, and when after it has looked in vain.
+//!
+//! # Before a look
 //!
 //! A consumer that has caught up looks at the producer's cursor every few elements, and each look takes
 //! the line away from the producer, who needs it to publish the next one: both sides then move at the
@@ -12,6 +14,14 @@
 //! answer takes two trips between the cores, 250 ns or more. The other is what a pause brings: from a
 //! stream more than a look without a pause, in ping-pong the same one element. A pause that brought no
 //! more is not tried again for a good while.
+//!
+//! # After a look in vain
+//!
+//! Who polls for an answer that is a quarter of a microsecond away crosses into Rust and back, some 30 ns,
+//! for each look, so that an answer that comes right after a look waits for most of a crossing. A look that
+//! stays instead, and looks again in here, has the answer as soon as it is there, and its line on the way.
+//! It stays for 0.4 µs at most; where that was in vain it is not tried for a while, which doubles each
+//! time: a thread that has both ends of a ring, or one whose answers take longer, soon polls as before.
 
 use std::hint::spin_loop;
 use std::sync::OnceLock;
@@ -33,6 +43,9 @@ const STREAK: i32 = 8;
 /// So many more have to fit after a pause that was in vain.
 const REST: i32 = 256;
 
+/// Looks without lingering after one that lingered in vain: first, and at most.
+const PATIENCE: std::ops::RangeInclusive<u32> = 4..=512;
+
 /// What the last looks have found.
 #[derive(Debug, Default)]
 pub(crate) struct Pacing {
@@ -44,6 +57,10 @@ pub(crate) struct Pacing {
     unpaused: usize,
     /// The pause before the look that is under way was made.
     paused: bool,
+    /// Empty looks before one may linger again.
+    rest: u32,
+    /// How long that will be after the next that lingers in vain.
+    next_rest: u32,
 }
 
 impl Pacing {
@@ -56,6 +73,33 @@ impl Pacing {
                 spin_loop();
             }
         }
+    }
+
+    /// After a look in vain: may look again for a while, by `look`, which takes the number of looks and
+    /// returns what it found.
+    #[inline]
+    pub(crate) fn linger(&mut self, mut look: impl FnMut(u32) -> usize) -> usize {
+        if self.rest > 0 {
+            self.rest -= 1;
+            return 0;
+        }
+        let looks = spins_per_pause();
+        // What comes this soon comes from a stream: as if found after as many looks without lingering.
+        let soon = (looks / 4).max(1);
+        let mut found = look(soon);
+        if found > 0 {
+            self.gap = self.gap.saturating_add(GAP);
+        } else {
+            self.gap = GAP + 1;
+            found = look(looks - soon);
+        }
+        if found > 0 {
+            self.next_rest = *PATIENCE.start();
+        } else {
+            self.rest = self.next_rest.clamp(*PATIENCE.start(), *PATIENCE.end());
+            self.next_rest = self.rest * 2;
+        }
+        found
     }
 
     /// After a look that found `bytes`.
@@ -104,7 +148,7 @@ fn spins_per_pause() -> u32 {
             .min()
             .unwrap_or_default();
         let spins = PAUSE.as_nanos() * u128::from(SAMPLE) / fastest.as_nanos().max(1);
-        u32::try_from(spins).unwrap_or(SAMPLE).clamp(1, 4 * SAMPLE)
+        u32::try_from(spins).unwrap_or(SAMPLE).clamp(2, 4 * SAMPLE)
     })
 }
 
@@ -145,6 +189,54 @@ mod tests {
         looks(&mut pacing, &[8; STREAK as usize]);
         assert!(looks(&mut pacing, &[8]));
         assert!(!looks(&mut pacing, &[8; REST as usize]));
+    }
+
+    #[test]
+    fn looks_linger_while_that_finds_something() {
+        let mut pacing = Pacing::default();
+        for _ in 0..100 {
+            let mut spins = 0;
+            assert_eq!(
+                pacing.linger(|looks| {
+                    spins += looks;
+                    8 * usize::from(spins > looks)
+                }),
+                8
+            );
+            pacing.after_look(8);
+            assert!(!looks(&mut pacing, &[8]), "an answer is no stream");
+        }
+    }
+
+    #[test]
+    fn what_is_found_soon_is_a_stream() {
+        let mut pacing = Pacing::default();
+        for _ in 0..STREAK {
+            assert_eq!(pacing.linger(|_| 8), 8);
+            pacing.after_look(8);
+        }
+        assert!(looks(&mut pacing, &[64]));
+    }
+
+    #[test]
+    fn looks_that_lingered_in_vain_do_so_ever_more_rarely() {
+        let mut pacing = Pacing::default();
+        let mut lingered = 0;
+        for _ in 0..10_000 {
+            let mut tried = false;
+            pacing.linger(|_| {
+                tried = true;
+                0
+            });
+            lingered += usize::from(tried);
+        }
+        assert!((10..40).contains(&lingered), "{lingered}");
+        while pacing.linger(|_| 8) == 0 {}
+        assert_eq!(
+            pacing.linger(|_| 8),
+            8,
+            "one that found something forgets them"
+        );
     }
 
     #[test]

@@ -52,6 +52,9 @@ fn publish_pending(control: &Control, port: &mut ProducerPort) {
     if producer.is_closed() {
         return control.raise(FLAG_CLOSED);
     }
+    if bytes == 0 {
+        return;
+    }
     // JavaScript counts the free slots itself; here its sum is checked against the cursors.
     if bytes > producer.cached_free_slots() && bytes > producer.free_slots() {
         return control.raise(FLAG_CORRUPT);

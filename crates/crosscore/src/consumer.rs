@@ -2,12 +2,14 @@
 
 use core::cell::Cell;
 use core::fmt;
+use core::hint;
 use core::marker::PhantomData;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
 use crate::cursors::{Cursors, Grant};
 use crate::metrics::Metrics;
 use crate::park::SpinBudget;
+use crate::prefetch::prefetch;
 use crate::read_guard::ReadGuard;
 use crate::ring::Ring;
 use crate::sync::Arc;
@@ -267,6 +269,38 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
             unsafe { ring.cursors().publish_head(head) };
         }
         grant.count as usize
+    }
+
+    /// Looks until there is an element, `looks` times at most, with a spin hint after each in vain; tells
+    /// how many there are, 0 after [`close`](Self::close). The metrics do not count these looks. For a thread that must not sleep and expects an answer within a
+    /// fraction of a microsecond: nothing finds it sooner.
+    ///
+    /// Between two looks it also asks for the line of the slot that will be next, so that the element is
+    /// on its way to this core together with the cursor that publishes it.
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(8)?;
+    /// assert_eq!(consumer.spin_for_data(3), 0);
+    /// producer.push(1).unwrap();
+    /// assert_eq!(consumer.spin_for_data(3), 1);
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    #[inline]
+    pub fn spin_for_data(&mut self, looks: u32) -> usize {
+        let cursors = self.ring.cursors();
+        if cursors.consumer_has_closed() {
+            return 0;
+        }
+        for _ in 0..looks {
+            // SAFETY: INV-SW-2: `&mut self` on the only consumer.
+            let known = unsafe { cursors.look_at_tail() };
+            if known.count > 0 {
+                return known.count as usize;
+            }
+            prefetch(self.ring.slot(known.position));
+            hint::spin_loop();
+        }
+        0
     }
 
     /// How many elements there are now. Only the consumer can make it fewer. 0 after

@@ -355,15 +355,27 @@ impl Cursors {
     /// INV-SW-2: the caller is the consumer.
     pub(crate) unsafe fn available_now(&self) -> Grant {
         // SAFETY: INV-SW-2: passed on.
-        let head = unsafe { self.own_head() };
-        // SAFETY: INV-SW-2: passed on.
-        let count = unsafe { self.refresh_available(head) };
-        if count == 0 {
+        let grant = unsafe { self.look_at_tail() };
+        if grant.count == 0 {
             self.cached_tail.short.increment();
         }
+        grant
+    }
+
+    /// Step 3 alone, one of many in a spin: [`available_now`](Self::available_now), and not counted if
+    /// there is nothing.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-2: the caller is the consumer.
+    #[inline]
+    pub(crate) unsafe fn look_at_tail(&self) -> Grant {
+        // SAFETY: INV-SW-2: passed on.
+        let head = unsafe { self.own_head() };
         Grant {
             position: head,
-            count,
+            // SAFETY: INV-SW-2: passed on.
+            count: unsafe { self.refresh_available(head) },
         }
     }
 

@@ -69,6 +69,7 @@ mod error;
 mod metrics;
 mod ordering;
 mod park;
+mod prefetch;
 mod producer;
 mod read_guard;
 mod reservation;

@@ -370,3 +370,20 @@ fn timeouts_race_with_wake_ups() {
     let timeouts_of_the_producer = sender.join().unwrap();
     println!("timed out: consumer {timeouts}, producer {timeouts_of_the_producer}");
 }
+
+#[test]
+fn a_spin_ends_with_what_there_is_and_counts_nothing() {
+    let (mut producer, mut consumer) = Ring::with_capacity(4).unwrap();
+    assert_eq!(consumer.spin_for_data(0), 0);
+    assert_eq!(consumer.spin_for_data(100), 0);
+    assert_eq!(consumer.metrics().empty_encounters, 0);
+    producer.push_slice(&[1, 2, 3]);
+    assert_eq!(consumer.spin_for_data(1), 3);
+    let answer = thread::spawn(move || {
+        while consumer.spin_for_data(10) < 4 {}
+        consumer.close();
+        consumer.spin_for_data(10)
+    });
+    producer.push(4).unwrap();
+    assert_eq!(answer.join().unwrap(), 0);
+}
