@@ -38,7 +38,6 @@ mod registry;
 mod status;
 
 use std::sync::Once;
-use std::thread;
 
 use napi::bindgen_prelude::{Object, retain_current_module_for_unload_safety};
 use napi_derive::napi;
@@ -53,8 +52,7 @@ static PREPARE: Once = Once::new();
 pub fn pin_image(_exports: Object<'_>) -> napi::Result<()> {
     retain_current_module_for_unload_safety();
     // The kernel can take 20 ms to prepare the barrier of parked waits once a process has threads.
-    // Importing the package does not wait for it; the first ring does if it comes sooner. Should the
-    // thread not start, the first ring does all of it.
-    PREPARE.call_once(|| drop(thread::Builder::new().spawn(crosscore::prepare_waiting)));
+    // Importing the package does not wait for it; the first ring does if it comes sooner.
+    PREPARE.call_once(crosscore::prepare_waiting_in_background);
     Ok(())
 }

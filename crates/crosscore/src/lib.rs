@@ -89,7 +89,7 @@ pub use metrics::Metrics;
 #[cfg(loom)]
 #[doc(hidden)]
 pub use park::barrier::never_waited;
-pub use park::barrier::{Barrier, prepare_waiting};
+pub use park::barrier::{Barrier, prepare_waiting, prepare_waiting_in_background};
 pub use producer::Producer;
 pub use read_guard::ReadGuard;
 pub use reservation::Reservation;

@@ -94,10 +94,9 @@ impl Barrier {
     pub fn in_use() -> Self {
         static IN_USE: OnceLock<Barrier> = OnceLock::new();
         *IN_USE.get_or_init(|| {
-            let forced = std::env::var("CROSSCORE_BARRIER").unwrap_or_default();
             Self::ALL
                 .into_iter()
-                .find(|(name, _)| *name == forced)
+                .find(|(name, _)| *name == forced())
                 .map(|(_, barrier)| barrier)
                 .or(Self::native())
                 .filter(|barrier| barrier.set_up())
@@ -133,17 +132,41 @@ impl Barrier {
     }
 }
 
+/// What `CROSSCORE_BARRIER` in the environment says, as it is when this is asked first.
+fn forced() -> &'static str {
+    static FORCED: OnceLock<String> = OnceLock::new();
+    FORCED.get_or_init(|| std::env::var("CROSSCORE_BARRIER").unwrap_or_default())
+}
+
 /// Chooses how publishers and parkers agree on an order, unless that has been done.
 ///
 /// The first ring does this too. On Linux x86-64 it can take up to 20 ms in a process that has
 /// threads, since the kernel waits until all of them have passed through it; a program that minds
-/// calls this early, or on a thread of its own.
+/// calls this early, or [`prepare_waiting_in_background`].
 ///
 /// ```
 /// crosscore::prepare_waiting();
 /// ```
 pub fn prepare_waiting() {
     Barrier::in_use();
+}
+
+/// As [`prepare_waiting`], on a thread of its own, and returns at once. A first ring that comes sooner than
+/// that thread is done waits for it; if the thread cannot start, the first ring does all of it.
+///
+/// The environment is read before this returns: a thread that reads it while another one writes to it (which
+/// code in other languages can do unseen) is a data race in the C library.
+///
+/// ```
+/// crosscore::prepare_waiting_in_background();
+/// ```
+pub fn prepare_waiting_in_background() {
+    forced();
+    #[cfg(not(loom))]
+    {
+        super::spin::longest();
+        drop(std::thread::Builder::new().spawn(prepare_waiting));
+    }
 }
 
 /// Whether publishers must fence.

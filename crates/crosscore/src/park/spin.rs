@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_micros(20);
 /// environment says. 0 is to sleep at once, without a yield: for threads that share one processor
 /// with others who need it, and for tests of sleeping.
 #[cfg(not(loom))]
-fn longest() -> Duration {
+pub(super) fn longest() -> Duration {
     static CHOSEN: OnceLock<Duration> = OnceLock::new();
     *CHOSEN.get_or_init(|| {
         std::env::var("CROSSCORE_SPIN")
