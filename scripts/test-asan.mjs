@@ -11,13 +11,14 @@
 // which Node has its own at exit. On a stable compiler, by RUSTC_BOOTSTRAP. x86-64 Linux.
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { needPackages } from './debian-packages.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { patchedCopy } from './patched-copy.mjs'
 import { mustRun, run } from './processes.mjs'
+import { replaceFile } from './replace-file.mjs'
 import { avaTally, stormTally, withoutPasses } from './tallies.mjs'
 
 const target = 'x86_64-unknown-linux-gnu'
@@ -87,7 +88,7 @@ async function build(source, name) {
   if (!stdout.includes('__asan_')) throw new Error(`${library} is not instrumented`)
   const file = path.join(folder, 'crosscore.asan.node')
   mkdirSync(folder, { recursive: true })
-  copyFileSync(library, file)
+  replaceFile(library, file)
   return file
 }
 
