@@ -7,10 +7,15 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
 
-/** Collects until `condition` holds; whether it came to hold. Finalizers run in later turns, so one collection is not enough. */
+/**
+ * Collects until `condition` holds; whether it came to hold. Finalizers run in later turns, so one collection is not
+ * enough. And a WeakRef that `condition` asks holds its target until the turn is over: to collect in the same turn
+ * would find it held each time.
+ */
 export async function collectUntil(condition) {
   for (let i = 0; i < 200; i++) {
     if (condition()) return true
+    await turn()
     gc()
     await turn()
   }

@@ -5,6 +5,7 @@ import test from 'ava'
 import { createRing } from 'crosscore'
 import { onBothMemories } from './memories.js'
 import { refuses } from './refusal.js'
+import { volume } from './volume.js'
 import { start } from './workers/start.js'
 import { element, elements, holds, kinds, numberOf, size } from './workers/wait-elements.js'
 
@@ -228,7 +229,7 @@ for (const of of kinds) {
   for (const memory of ['mirrored', 'heap']) {
     test.serial(`numbered ${of} come by a loop from another thread (${memory})`, async (t) => {
       const { producer, consumer } = make({ memory })
-      const n = 100_000
+      const n = volume(t, 100_000)
       const { result } = start('wait-stream.js', { token: producer.move(), style: 'sync', count: n })
       let i = 0
       for await (const value of consumer) {
@@ -240,7 +241,7 @@ for (const of of kinds) {
 
     test.serial(`numbered ${of} come in batches from another thread (${memory})`, async (t) => {
       const { producer, consumer } = make({ memory })
-      const n = 100_000
+      const n = volume(t, 100_000)
       const { result } = start('wait-stream.js', { token: producer.move(), style: 'many', count: n })
       let i = 0
       for await (const batch of consumer.batches(7)) {

@@ -179,7 +179,9 @@ test('a structured clone takes nothing away', (t) => {
 for (const memory of memories) {
   // Fails until the addon keeps the memory of a ring whose ArrayBuffer was detached: Node frees external
   // memory when the environment ends, even if another thread has it by then, and the process crashes.
-  test.failing(`memory that was taken to another thread outlives the worker that it came from (${memory})`, (t) => {
+  // Nor does it fail where AddressSanitizer keeps what was freed in quarantine: V8's code is not under its eyes.
+  const failing = memory === 'heap' && process.env.ASAN_OPTIONS !== undefined ? test.skip : test.failing
+  failing(`memory that was taken to another thread outlives the worker that it came from (${memory})`, (t) => {
     const { stdout, status, signal } = runProcess('take-memory.js', memory)
     t.deepEqual({ said: stdout.trim(), status, signal }, { said: `${2 ** 23} bytes are there`, status: 0, signal: null })
   })

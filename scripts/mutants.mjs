@@ -48,8 +48,8 @@ const mutants = [
     patches: [
       [
         `${src}/consumer.rs`,
-        'ring.shadow().reads(grant.position, 1);\n        // SAFETY: INV-INIT-1: a slot in `[head, tail)` is initialised; INV-DROP-1: it is moved out\n',
-        'unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };\n        ring.shadow().reads(grant.position, 1);\n        // SAFETY: mutant\n',
+        'let item = unsafe { ring.slot(grant.position).read() };',
+        'unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };\n        ring.shadow().reads(grant.position, 1);\n        let item = unsafe { ring.slot(grant.position).read() };',
       ],
     ],
     test: ['loom', 'one_slot_is_used_again_and_again'],
@@ -66,13 +66,7 @@ const mutants = [
   },
   {
     name: 'a copy that says full is believed',
-    patches: [
-      [
-        `${src}/cursors.rs`,
-        'if count >= wanted {\n            return Grant {\n                position: tail,',
-        'if count >= wanted || count == 0 {\n            return Grant {\n                position: tail,',
-      ],
-    ],
+    patches: [[`${src}/cursors.rs`, 'if count >= wanted {', 'if count >= wanted || count == 0 {']],
     test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
   },
   {
@@ -94,7 +88,7 @@ const mutants = [
   {
     name: 'a commit drops what it has published',
     patches: [[`${src}/reservation.rs`, '        core::mem::forget(self);\n', '']],
-    test: ['loom', 'reservations_and_guards'],
+    test: ['reservation', 'a_commit_to_a_consumer_that_is_gone_loses_no_destructor'],
   },
   {
     name: 'guard removed: a destructor that panics in a release',
@@ -119,7 +113,7 @@ const mutants = [
   },
   {
     name: 'a publication that wakes nobody',
-    patches: [[`${src}/cursors.rs`, 'self.tail.store(tail, PUBLISH_TAIL);\n        self.signals.consumer.notify();', 'self.tail.store(tail, PUBLISH_TAIL);']],
+    patches: [[`${src}/cursors.rs`, 'PUBLISH_TAIL);\n        self.signals.consumer.notify();', 'PUBLISH_TAIL);']],
     test: ['loom_park', 'a_push_wakes_the_consumer'],
   },
 ]
@@ -141,7 +135,15 @@ for (const [file, name] of new Map(chosen.map(({ test }) => [test.join(' '), tes
   if (outcome !== 'passes') verdict(false, `${file}.rs ${name} ${outcome} as it is`, output)
 }
 for (const { name, patches, test: [file, wanted] } of chosen) {
-  const { outcome, output } = await test(patchedCopy(name, patches), file, wanted)
+  let copy
+  try {
+    copy = patchedCopy(name, patches)
+  } catch ({ message }) {
+    // The source has changed since: a mutant that is not made is not caught.
+    verdict(false, message)
+    continue
+  }
+  const { outcome, output } = await test(copy, file, wanted)
   const caught = outcome === 'fails' || outcome === 'has no end'
   verdict(caught, `${name}: ${wanted} (${file}.rs) ${outcome}`, caught ? undefined : output)
 }

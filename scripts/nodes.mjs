@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import path from 'node:path'
 import { packageBin, root } from './package-bin.mjs'
 import { run } from './processes.mjs'
-import { avaTally } from './tallies.mjs'
+import { avaTally, withoutPasses } from './tallies.mjs'
 
 const SUPPORTED = ['20', '22', '24', '26']
 const system = process.platform === 'win32' ? 'win' : process.platform
@@ -44,7 +44,7 @@ async function testUnder(version) {
   const env = { NO_COLOR: '1', FORCE_COLOR: '0' }
   const ava = await run([node, ...packageBin('ava')], { env, limit: 1_800_000 })
   const tally = avaTally(ava.output)
-  if (!ava.ok) console.error(ava.output)
+  if (!ava.ok) console.error(withoutPasses(ava.output))
   console.log(`== Node ${exact}: storm`)
   const storm = await run([node, path.join(root, 'faults', 'run.js'), '--rounds', '60', '--seed', '1', '--soak', '0'], { env })
   console.log(storm.output)

@@ -14,6 +14,19 @@ export function avaTally(output) {
   return passed + failed > 0 ? { passed, failed } : undefined
 }
 
+/** What ava or cargo printed, without the tests that passed, of which there are hundreds. */
+export function withoutPasses(output) {
+  return output.replace(/^(?:\s*[\u2714\u221A] .*|test .* \.\.\. ok)\n/gm, '')
+}
+
+/** The storm's `rounds      traffic 60, parked 8, …: 12.3 s`, and its failures by kind. */
+export function stormTally(output) {
+  const lines = ['rounds', 'failures'].map((name) => output.match(new RegExp(`^${name} +(.*?)(?:: [\\d.]+ s)?$`, 'm'))?.[1])
+  if (lines.includes(undefined)) return undefined
+  const [passed, failed] = lines.map((line) => [...line.matchAll(/ (\d+)(?:,|$)/g)].reduce((total, [, n]) => total + Number(n), 0))
+  return { passed, failed }
+}
+
 function sum(output, pattern) {
   const lines = [...output.matchAll(pattern)]
   if (lines.length === 0) return undefined
