@@ -21,7 +21,7 @@
 //! # Invariants
 //!
 //! The SAFETY lines of this crate cite `crates/crosscore/SPEC.md`, which has the addon's own as INV-NODE-1 to
-//! INV-NODE-5.
+//! INV-NODE-6.
 
 #[cfg(feature = "bench")]
 pub mod bench;
