@@ -564,8 +564,7 @@ function wrongCalls(kind) {
     drainMax: max.map((wrong) => ['drain', ({ consumer }) => consumer.drain(noop, wrong)]),
     visit: notFunction.map((wrong) => ['visit', ({ consumer }) => consumer.visit(wrong)]),
     visitMax: max.map((wrong) => ['visit', ({ consumer }) => consumer.visit(noop, wrong)]),
-    // Of numbers it takes null for its default.
-    batches: max.filter((value) => value !== null).map((wrong) => ['batches', ({ consumer }) => consumer.batches(wrong)]),
+    batches: max.map((wrong) => ['batches', ({ consumer }) => consumer.batches(wrong)]),
     // Messages are shown one by one, and peek takes no number.
     ...(kind.of !== 'bytes' && { peek: notCount.map((wrong) => ['peek', ({ consumer }) => consumer.peek(wrong)]) }),
     // These need no ring.

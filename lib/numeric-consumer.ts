@@ -126,12 +126,11 @@ export class NumericConsumer implements Consumer<Kind> {
     return iterate(this, this.#port)
   }
 
-  batches(max?: number): AsyncIterableIterator<NumericView> {
-    const most = max ?? this.#capacity
-    checkInteger('max', most, 1, Number.MAX_SAFE_INTEGER)
+  batches(max: number = this.#capacity): AsyncIterableIterator<NumericView> {
+    checkInteger('max', max, 1, Number.MAX_SAFE_INTEGER)
     return iterate({
       pop: () => {
-        const count = Math.min(most, this.#elements(1))
+        const count = Math.min(max, this.#elements(1))
         if (count === 0) return undefined
         const batch = new this.#kind.view(new ArrayBuffer(count * this.#size))
         this.popMany(batch as never)
