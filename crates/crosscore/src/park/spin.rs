@@ -42,17 +42,23 @@ const LONGEST_PAUSE: u32 = 64;
 #[cfg(not(loom))]
 const YIELDS: u32 = 3;
 
+/// A sleep that is this long is a long one.
+#[cfg(not(loom))]
+const LONG: Duration = Duration::from_millis(1);
+
 /// A side that no longer spins tries again after so many waits, first and at most: or two threads that have
 /// both come to sleep at once would never find out that they could see each other spin again. The try is
-/// for twice the longest spin, since the other side has to wake up before it can answer; at the most that
-/// is 40 µs / 256 = 160 ns for each wait.
+/// for three times the longest spin, since the other side has to wake up before it can answer; at the most
+/// that is 60 µs / 128, half a microsecond for each wait.
 #[cfg(not(loom))]
-const PROBES: core::ops::RangeInclusive<u32> = 16..=256;
+const PROBES: core::ops::RangeInclusive<u32> = 8..=128;
+#[cfg(not(loom))]
+const PROBE: u32 = 3 * 64;
 
 /// How much spinning has paid lately, for one side of a ring.
 ///
-/// It begins in the middle, doubles when spinning was enough and halves when it was not, down to none, so
-/// that two threads on one processor, who can never see each other spin, soon stop trying.
+/// It begins in the middle, doubles when spinning was enough and halves when a short sleep was, down to none,
+/// so that two threads on one processor, who can never see each other spin, soon stop trying.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpinBudget {
     /// In 64ths of the longest spin.
@@ -88,7 +94,6 @@ impl SpinBudget {
                     self.interval = *PROBES.start();
                     return true;
                 }
-                self.share /= 2;
                 for _ in 0..YIELDS {
                     if ready() {
                         return true;
@@ -98,6 +103,23 @@ impl SpinBudget {
             }
         }
         ready()
+    }
+
+    /// After a wait that a spin did not end: it has slept for so long.
+    ///
+    /// Only a short sleep is a reason to spin less. Beside a long one the spin costs next to nothing, and
+    /// says nothing of how soon the other side will answer when there is something to answer.
+    #[cfg(not(loom))]
+    pub(crate) fn has_slept(&mut self, time: Duration) {
+        if time < LONG {
+            self.share /= 2;
+        }
+    }
+
+    /// After a wait that ended while this side made ready to sleep: a spin would have ended it.
+    #[cfg(not(loom))]
+    pub(crate) fn need_not_have_slept(&mut self) {
+        self.share = self.share.max(16);
     }
 
     #[cfg(not(loom))]
@@ -111,7 +133,7 @@ impl SpinBudget {
         }
         self.until_probe = self.interval;
         self.interval = (self.interval * 2).min(*PROBES.end());
-        128
+        PROBE
     }
 }
 
@@ -185,13 +207,22 @@ pub(super) fn back_off(looks: u32) {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{PROBES, SpinBudget};
+    use std::time::Duration;
+
+    use super::{LONG, PROBES, SpinBudget};
 
     #[test]
     fn who_waits_in_vain_stops_spinning_and_tries_ever_more_rarely() {
         let mut budget = SpinBudget::new();
         while budget.share > 0 {
             assert!(!budget.spin(|| false));
+            budget.has_slept(LONG * 2);
+            let before = budget.share;
+            budget.has_slept(LONG / 2);
+            assert!(
+                budget.share < before,
+                "a short sleep counts, a long one does not"
+            );
         }
         let mut tries = Vec::new();
         for wait in 1..2_000 {
@@ -213,6 +244,7 @@ mod tests {
         let mut budget = SpinBudget::new();
         while budget.share > 0 {
             budget.spin(|| false);
+            budget.has_slept(Duration::ZERO);
         }
         let mut waits = 0;
         while budget.share == 0 {
