@@ -65,6 +65,11 @@ const mutants = [
     test: ['push_pop', 'what_is_known_is_at_most_what_there_is'],
   },
   {
+    name: 'the copy of the own cursor stays behind',
+    patches: [[`${src}/cursors.rs`, '*own = head }', '{ *own = head.wrapping_sub(1) } }']],
+    test: ['push_pop', 'positions_are_what_has_been_published'],
+  },
+  {
     name: 'a copy that says full is believed',
     patches: [[`${src}/cursors.rs`, 'if count >= wanted {', 'if count >= wanted || count == 0 {']],
     test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
@@ -113,7 +118,7 @@ const mutants = [
   },
   {
     name: 'a publication that wakes nobody',
-    patches: [[`${src}/cursors.rs`, 'PUBLISH_TAIL);\n        self.signals.consumer.notify();', 'PUBLISH_TAIL);']],
+    patches: [[`${src}/cursors.rs`, '*own = tail });\n        self.signals.consumer.notify();', '*own = tail });']],
     test: ['loom_park', 'a_push_wakes_the_consumer'],
   },
 ]
