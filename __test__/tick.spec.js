@@ -101,6 +101,16 @@ for (const of of kinds) {
     })
   }
 
+  onBothMemories(`${of}: each step of a loop publishes, also one that is put off until the event loop has had its turn`, (t, memory) => {
+    // A step over batches counts as 64 elements, and after 1024 one is put off: twice in these.
+    for (let i = 0; i < 32; i++) {
+      const ring = make({ memory })
+      push(ring, 1)
+      void other().consumer.batches()[Symbol.asyncIterator]().next()
+      t.is(published(ring), 1)
+    }
+  })
+
   onBothMemories(`${of}: a wait of the consumer in the same thread finds what is pending`, async (t, memory) => {
     const ring = make({ memory })
     push(ring, 1)

@@ -70,6 +70,8 @@ export function turnIsDue(work: number): boolean {
 
 /** Resolves with `value` after the event loop had its turn. */
 export function nextTurn<T>(value: T): Promise<T> {
+  // It is a wait like any other.
+  settleThread()
   return new Promise((resolve) => {
     setImmediate(resolve, value)
   })
