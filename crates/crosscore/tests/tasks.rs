@@ -311,6 +311,17 @@ fn a_poll_then_a_block() {
     let (mut producer, mut consumer) = Ring::with_capacity(1).unwrap();
     let (count, waker) = counting();
     assert!(poll_data(&mut consumer, &waker).is_pending());
+    // Whether it spins or sleeps when the element comes, the waker has gone with the first look in vain.
+    assert_eq!(
+        consumer.pop_wait(Some(Duration::ZERO)),
+        Err(WaitError::TimedOut)
+    );
+    assert_eq!(
+        consumer.pop_wait(Some(Duration::from_millis(1))),
+        Err(WaitError::TimedOut)
+    );
+    drop(waker);
+    assert_eq!(Arc::strong_count(&count), 1);
     let waiter = thread::spawn(move || consumer.pop_wait(None));
     thread::sleep(Duration::from_millis(20));
     producer.push(1).unwrap();

@@ -58,6 +58,11 @@ pub(crate) unsafe fn block_until(
     if deadline.left().is_err() {
         return false;
     }
+    if slot.is_parked() {
+        // A task has waited here before, and has stopped: it is not to be woken by what this wait is for.
+        // SAFETY: INV-PARK-2: passed on.
+        unsafe { slot.retract() };
+    }
     if budget.spin(&mut ready) {
         return true;
     }
