@@ -34,8 +34,8 @@ const targets = [
         patches: [
           [
             'crates/crosscore/src/consumer.rs',
-            'release.head = position.wrapping_add(1);\n            ring.shadow().reads(position, 1);\n            f(ring.slot(position));',
-            'ring.shadow().reads(position, 1);\n            f(ring.slot(position));\n            release.head = position.wrapping_add(1);',
+            'release.head = release.head.wrapping_add(1);\n                // SAFETY: INV-MEM-2: the run is contiguous from `first` on.\n                f(unsafe { first.add(index) });',
+            'f(unsafe { first.add(index) });\n                release.head = release.head.wrapping_add(1);',
           ],
         ],
       },

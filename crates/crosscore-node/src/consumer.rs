@@ -50,17 +50,17 @@ impl ConsumerSide {
 #[inline]
 fn release_pending(control: &Control, port: &mut ConsumerPort) {
     let (bytes, messages) = control.take_pending();
-    if bytes == 0 {
-        return;
+    // A look that has nothing to give back leaves the line of the cursor alone.
+    if bytes > 0 {
+        let consumer = &mut port.consumer;
+        // JavaScript counts the elements itself; here its sum is checked against the cursors.
+        if bytes > consumer.cached_available() && bytes > consumer.available() {
+            return control.raise(FLAG_CORRUPT);
+        }
+        // SAFETY: INV-NODE-4: that many elements are there, as was just checked; bytes need no drop and
+        // Rust has no reference to them.
+        unsafe { consumer.release_raw(bytes) };
     }
-    let consumer = &mut port.consumer;
-    // JavaScript counts the elements itself; here its sum is checked against the cursors.
-    if bytes > consumer.cached_available() && bytes > consumer.available() {
-        return control.raise(FLAG_CORRUPT);
-    }
-    // SAFETY: INV-NODE-4: that many elements are there, as was just checked; bytes need no drop and
-    // Rust has no reference to them.
-    unsafe { consumer.release_raw(bytes) };
     port.messages.received(messages);
 }
 

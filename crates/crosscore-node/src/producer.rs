@@ -52,16 +52,16 @@ fn publish_pending(control: &Control, port: &mut ProducerPort) {
     if producer.is_closed() {
         return control.raise(FLAG_CLOSED);
     }
-    if bytes == 0 {
-        return;
+    // A look that has nothing to publish leaves the line of the cursor alone.
+    if bytes > 0 {
+        // JavaScript counts the free slots itself; here its sum is checked against the cursors.
+        if bytes > producer.cached_free_slots() && bytes > producer.free_slots() {
+            return control.raise(FLAG_CORRUPT);
+        }
+        // SAFETY: INV-NODE-4: that many slots are free, as was just checked. INV-INIT-1: every byte of
+        // the ring is initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
+        unsafe { producer.publish_raw(bytes) };
     }
-    // JavaScript counts the free slots itself; here its sum is checked against the cursors.
-    if bytes > producer.cached_free_slots() && bytes > producer.free_slots() {
-        return control.raise(FLAG_CORRUPT);
-    }
-    // SAFETY: INV-NODE-4: that many slots are free, as was just checked. INV-INIT-1: every byte of
-    // the ring is initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
-    unsafe { producer.publish_raw(bytes) };
     port.messages.sent(messages);
 }
 
