@@ -44,20 +44,15 @@ use crosscore::Ring;
 use libfuzzer_sys::fuzz_target;
 
 use consumer::{ConsumerPort, ConsumerSide};
-use control::{BLOCK_BYTES, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE};
+use control::{
+    BLOCK_BYTES, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, PENDING, PENDING_MESSAGES,
+    SLICE, WANTED,
+};
 use handle::Side;
 use memory::{RingMemory, SharedRing};
 use messages::Messages;
 use pacing::Pacing;
 use producer::{ProducerPort, ProducerSide};
-
-/// Words of the block, as `lib/control.ts` has them.
-const PENDING: usize = 0;
-const PENDING_MESSAGES: usize = 1;
-const KNOWN: usize = 2;
-const FLAGS: usize = 3;
-const WANTED: usize = 4;
-const SLICE: usize = 5;
 
 #[derive(Arbitrary, Debug)]
 struct Program {

@@ -9,17 +9,17 @@ const WORDS: usize = BLOCK_BYTES / size_of::<u32>();
 
 /// In: bytes that JavaScript has finished with since the last crossing, to be published or
 /// released. Rust takes them and sets it to 0.
-const PENDING: usize = 0;
+pub(crate) const PENDING: usize = 0;
 /// In: messages among the pending bytes, for the statistics of rings that have messages.
-const PENDING_MESSAGES: usize = 1;
+pub(crate) const PENDING_MESSAGES: usize = 1;
 /// Out: bytes free or available, after a look at the other side's cursor.
-const KNOWN: usize = 2;
+pub(crate) const KNOWN: usize = 2;
 /// Out: the `FLAG_` bits.
-const FLAGS: usize = 3;
+pub(crate) const FLAGS: usize = 3;
 /// In: how many bytes a wait is for.
-const WANTED: usize = 4;
+pub(crate) const WANTED: usize = 4;
 /// In: how long a blocking wait may last, in microseconds.
-const SLICE: usize = 5;
+pub(crate) const SLICE: usize = 5;
 /// Out: 1 if a doorbell was left with the other side, 0 if there is nothing to wait for.
 const ARMED: usize = 6;
 /// Out: statistics, as doubles from here on. `lib/control.ts` has the same table.
