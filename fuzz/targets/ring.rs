@@ -7,8 +7,10 @@
 
 #![no_main]
 
+#[path = "../../crates/crosscore/tests/queue/mod.rs"]
+mod queue;
+
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::iter::repeat_with;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -21,6 +23,8 @@ use crosscore::{
     PushWaitError, Reservation, Ring, WaitError,
 };
 use libfuzzer_sys::fuzz_target;
+
+use queue::Queue;
 
 type Chosen = Box<dyn BufferAllocator + Send + Sync>;
 
@@ -248,64 +252,7 @@ impl Item for CountedPage {
     }
 }
 
-/// What the ring should be.
-#[derive(Debug, Default)]
-struct Model {
-    elements: VecDeque<usize>,
-    capacity: usize,
-    /// Where the next slot is, as an index.
-    tail: usize,
-    whole_runs: bool,
-    producer_closed: bool,
-    consumer_closed: bool,
-    sent: u64,
-    received: u64,
-    /// Written into reservations that were forgotten.
-    leaked: usize,
-}
-
-impl Model {
-    fn closed(&self) -> bool {
-        self.producer_closed || self.consumer_closed
-    }
-
-    fn free(&self) -> usize {
-        self.capacity - self.elements.len()
-    }
-
-    /// Of `n` slots from `index` on, those before a gap.
-    fn contiguous(&self, index: usize, n: usize) -> usize {
-        if self.whole_runs {
-            n
-        } else {
-            n.min(self.capacity - index)
-        }
-    }
-
-    fn head(&self) -> usize {
-        (self.tail + self.capacity - self.elements.len()) % self.capacity
-    }
-
-    fn publish(&mut self, numbers: impl IntoIterator<Item = usize>) {
-        for number in numbers {
-            self.elements.push_back(number);
-            self.tail = (self.tail + 1) % self.capacity;
-            self.sent += 1;
-        }
-        assert!(self.elements.len() <= self.capacity);
-    }
-
-    fn take(&mut self, n: usize) -> Vec<usize> {
-        self.received += n as u64;
-        self.elements.drain(..n).collect()
-    }
-
-    fn close_consumer(&mut self) {
-        self.consumer_closed = true;
-        let left = self.elements.len();
-        self.take(left);
-    }
-
+impl Queue {
     /// Asserts what a wait for space says that does not wait.
     fn check_space(&self, n: usize, found: Result<usize, WaitError>) {
         if self.closed() {
@@ -365,11 +312,11 @@ fn run<T: Item>(program: &Program) {
     let (producer, consumer) =
         Ring::<T, _>::starting_at(usize::from(program.capacity % 12) + 1, allocator, start)
             .expect("a small ring");
-    let mut model = Model {
+    let mut model = Queue {
         capacity: producer.capacity(),
         tail: (start % producer.capacity() as u64) as usize,
         whole_runs: producer.memory() == Memory::Mirrored || size_of::<T>() == 0,
-        ..Model::default()
+        ..Queue::default()
     };
     let (mut producer, mut consumer) = (Some(producer), Some(consumer));
     for operation in &program.operations {
@@ -412,7 +359,7 @@ fn run<T: Item>(program: &Program) {
     }
 }
 
-fn produce<T: Item>(producer: &mut Producer<T, Chosen>, model: &mut Model, operation: &Operation) {
+fn produce<T: Item>(producer: &mut Producer<T, Chosen>, model: &mut Queue, operation: &Operation) {
     match *operation {
         Operation::Push => {
             let item = T::make();
@@ -510,7 +457,7 @@ fn produce<T: Item>(producer: &mut Producer<T, Chosen>, model: &mut Model, opera
 
 fn reserve<T: Item>(
     producer: &mut Producer<T, Chosen>,
-    model: &mut Model,
+    model: &mut Queue,
     n: usize,
     wait: bool,
     steps: [(Way, u8); 2],
@@ -595,9 +542,9 @@ fn reserve<T: Item>(
     }
 }
 
-fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Model, operation: &Operation) {
+fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Queue, operation: &Operation) {
     // A drain is content with what is known, as long as that is something.
-    let drained = |consumer: &Consumer<T, Chosen>, model: &Model, max: usize| {
+    let drained = |consumer: &Consumer<T, Chosen>, model: &Queue, max: usize| {
         let known = consumer.cached_available();
         max.min(if known > 0 {
             known

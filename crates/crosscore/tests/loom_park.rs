@@ -19,6 +19,9 @@
 
 #![cfg(loom)]
 
+#[cfg(feature = "async")]
+mod counting;
+
 use std::time::Duration;
 
 use crosscore::{Consumer, Producer, PushWaitError, Ring, WaitError};
@@ -301,26 +304,10 @@ fn a_timeout_races_with_a_close() {
 #[cfg(feature = "async")]
 mod tasks {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll, Wake, Waker};
 
+    use super::counting::counting;
     use super::*;
-
-    /// Counts, and orders nothing for Loom.
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Count {
-        fn get(&self) -> usize {
-            self.0.load(Ordering::Relaxed)
-        }
-    }
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
 
     /// A doorbell that Loom knows.
     struct Bell(loom::sync::Notify);
@@ -399,8 +386,7 @@ mod tasks {
     fn a_waker_is_woken_once() {
         exhaustive(|| {
             let (mut producer, mut consumer) = ring(2);
-            let count = Arc::new(Count::default());
-            let waker = Waker::from(Arc::clone(&count));
+            let (count, waker) = counting();
             let waiter =
                 thread::spawn(move || (data(&mut consumer, &waker).is_pending(), consumer));
             producer.push(0).unwrap();
@@ -453,8 +439,7 @@ mod tasks {
     fn another_waker_takes_the_place_of_the_first() {
         exhaustive(|| {
             let (mut producer, mut consumer) = ring(1);
-            let first = Arc::new(Count::default());
-            let old = Waker::from(Arc::clone(&first));
+            let (first, old) = counting();
             let waiter = thread::spawn(move || {
                 let _ = data(&mut consumer, &old);
                 drop(old);
@@ -473,8 +458,7 @@ mod tasks {
     fn a_cancelled_wait_races_with_a_push() {
         exhaustive(|| {
             let (mut producer, mut consumer) = ring(1);
-            let count = Arc::new(Count::default());
-            let waker = Waker::from(Arc::clone(&count));
+            let (count, waker) = counting();
             let waiter = thread::spawn(move || {
                 let _ = data(&mut consumer, &waker);
                 consumer.cancel_wait();
@@ -513,8 +497,7 @@ mod tasks {
     fn a_drop_races_with_a_push() {
         exhaustive(|| {
             let (mut producer, mut consumer) = ring(1);
-            let count = Arc::new(Count::default());
-            let waker = Waker::from(Arc::clone(&count));
+            let (count, waker) = counting();
             let leaver = thread::spawn(move || {
                 let _ = data(&mut consumer, &waker);
             });

@@ -5,9 +5,9 @@
 
 mod ledger;
 mod memories;
+mod queue;
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,6 +15,7 @@ use crosscore::{Consumer, Memory, Producer, PushError, Ring};
 use ledger::{Element, Ledger};
 use memories::Chosen;
 use proptest::prelude::*;
+use queue::Queue;
 
 /// What becomes of a reservation.
 #[derive(Clone, Copy, Debug)]
@@ -167,59 +168,6 @@ impl Item for PageElement {
     }
 }
 
-/// What the ring should be.
-#[derive(Debug, Default)]
-struct Model {
-    elements: VecDeque<usize>,
-    capacity: usize,
-    /// Where the next slot is, as an index.
-    tail: usize,
-    mirrored: bool,
-    producer_closed: bool,
-    consumer_closed: bool,
-    sent: u64,
-    received: u64,
-    /// Written into reservations that were forgotten.
-    leaked: usize,
-}
-
-impl Model {
-    fn closed(&self) -> bool {
-        self.producer_closed || self.consumer_closed
-    }
-    fn free(&self) -> usize {
-        self.capacity - self.elements.len()
-    }
-    /// Of `n` slots from `index` on, those before the gap.
-    fn contiguous(&self, index: usize, n: usize) -> usize {
-        if self.mirrored {
-            n
-        } else {
-            n.min(self.capacity - index)
-        }
-    }
-    fn head(&self) -> usize {
-        (self.tail + self.capacity - self.elements.len()) % self.capacity
-    }
-    fn publish(&mut self, numbers: impl IntoIterator<Item = usize>) {
-        for number in numbers {
-            self.elements.push_back(number);
-            self.tail = (self.tail + 1) % self.capacity;
-            self.sent += 1;
-        }
-        assert!(self.elements.len() <= self.capacity);
-    }
-    fn take(&mut self, n: usize) -> Vec<usize> {
-        self.received += n as u64;
-        self.elements.drain(..n).collect()
-    }
-    fn close_consumer(&mut self) {
-        self.consumer_closed = true;
-        let left = self.elements.len();
-        self.take(left);
-    }
-}
-
 fn numbers<T: Item>(items: &[T]) -> Vec<usize> {
     items.iter().map(T::number).collect()
 }
@@ -228,11 +176,11 @@ fn numbers<T: Item>(items: &[T]) -> Vec<usize> {
 fn run<T: Item>(capacity: usize, start: u64, allocator: Chosen, operations: &[Operation]) {
     let source = T::Source::default();
     let (producer, consumer) = Ring::<T, _>::starting_at(capacity, allocator, start).unwrap();
-    let mut model = Model {
+    let mut model = Queue {
         capacity: producer.capacity(),
         tail: (start % producer.capacity() as u64) as usize,
-        mirrored: producer.memory() == Memory::Mirrored || size_of::<T>() == 0,
-        ..Model::default()
+        whole_runs: producer.memory() == Memory::Mirrored || size_of::<T>() == 0,
+        ..Queue::default()
     };
     let (mut producer, mut consumer) = (Some(producer), Some(consumer));
 
@@ -282,7 +230,7 @@ fn run<T: Item>(capacity: usize, start: u64, allocator: Chosen, operations: &[Op
 
 fn produce<T: Item>(
     producer: &mut Producer<T, Chosen>,
-    model: &mut Model,
+    model: &mut Queue,
     source: &T::Source,
     operation: &Operation,
 ) {
@@ -359,9 +307,9 @@ fn produce<T: Item>(
     }
 }
 
-fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Model, operation: &Operation) {
+fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Queue, operation: &Operation) {
     // A drain is content with what is known, as long as that is something.
-    let drained = |consumer: &Consumer<T, Chosen>, model: &Model, max: usize| {
+    let drained = |consumer: &Consumer<T, Chosen>, model: &Queue, max: usize| {
         let known = consumer.cached_available();
         max.min(if known > 0 {
             known

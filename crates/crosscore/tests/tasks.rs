@@ -2,6 +2,8 @@
 
 #![cfg(all(not(loom), feature = "async"))]
 
+mod counting;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -11,6 +13,7 @@ use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use counting::counting;
 use crosscore::{Consumer, Producer, Ring, WaitError};
 
 /// Wakes the thread of [`block_on`].
@@ -87,27 +90,6 @@ fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
             }
         }
     }))
-}
-
-/// Counts how often it was woken.
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Count {
-    fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-fn counting() -> (Arc<Count>, Waker) {
-    let count = Arc::new(Count::default());
-    (Arc::clone(&count), Waker::from(count))
 }
 
 fn poll_data<T>(consumer: &mut Consumer<T>, waker: &Waker) -> Poll<Result<usize, WaitError>> {
