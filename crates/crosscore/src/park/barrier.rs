@@ -162,11 +162,8 @@ pub fn prepare_waiting() {
 /// ```
 pub fn prepare_waiting_in_background() {
     forced();
-    #[cfg(not(loom))]
-    {
-        super::spin::longest();
-        drop(std::thread::Builder::new().spawn(prepare_waiting));
-    }
+    super::spin::longest();
+    drop(std::thread::Builder::new().spawn(prepare_waiting));
 }
 
 /// Whether publishers must fence.

@@ -67,12 +67,10 @@ pub(crate) unsafe fn block_until(
         return true;
     }
     let waker = Waker::from(Arc::new(ParkedThread(thread::current())));
-    #[cfg(not(loom))]
     let asleep = Instant::now();
     loop {
         // SAFETY: INV-PARK-2: passed on.
         if unsafe { slot.park(&waker, &mut ready) } == Parked::No {
-            #[cfg(not(loom))]
             budget.need_not_have_slept();
             return true;
         }
@@ -89,7 +87,6 @@ pub(crate) unsafe fn block_until(
         if ready() {
             // SAFETY: INV-PARK-2: passed on.
             unsafe { slot.retract() };
-            #[cfg(not(loom))]
             budget.has_slept(asleep.elapsed());
             return true;
         }

@@ -4,12 +4,13 @@
 //! | --- | --- |
 //! | `barrier.rs` | the one total order that the ring needs, and how each platform gives it |
 //! | `slot.rs` | the parked handshake: one side's waker, the other side's check |
-//! | `spin.rs` | how long it pays to look again before sleeping |
+//! | `spin.rs` | how long it pays to look again before sleeping; `spin_modelled.rs` under Loom |
 //! | `block.rs` | blocking a thread on a slot |
 
 pub(crate) mod barrier;
 mod block;
 mod slot;
+#[cfg_attr(loom, path = "spin_modelled.rs")]
 mod spin;
 
 pub(crate) use block::{Deadline, block_until};

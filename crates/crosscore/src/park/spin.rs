@@ -1,8 +1,6 @@
 //! How long it pays to look again before sleeping.
 
-#[cfg(not(loom))]
 use std::sync::OnceLock;
-#[cfg(not(loom))]
 use std::time::{Duration, Instant};
 
 use crate::sync::thread;
@@ -11,13 +9,11 @@ use crate::sync::thread;
 /// virtual machine; bare metal is nearer to 5 to 10), and to spin for about as long as sleeping would
 /// cost is at most twice as bad as knowing the future (Karlin et al., "Competitive randomized
 /// algorithms for nonuniform problems", 1990).
-#[cfg(not(loom))]
 const LONGEST: Duration = Duration::from_micros(20);
 
 /// The longest spin of this process: [`LONGEST`], or the microseconds that `CROSSCORE_SPIN` in the
 /// environment says. 0 is to sleep at once, without a yield: for threads that share one processor
 /// with others who need it, and for tests of sleeping.
-#[cfg(not(loom))]
 pub(super) fn longest() -> Duration {
     static CHOSEN: OnceLock<Duration> = OnceLock::new();
     *CHOSEN.get_or_init(|| {
@@ -30,29 +26,23 @@ pub(super) fn longest() -> Duration {
 
 /// Looks in one round before the budget is consulted. Between two looks there is a pause that
 /// doubles: a look takes the line from the other side, who needs it to publish.
-#[cfg(not(loom))]
 const LOOKS: u32 = 8;
-#[cfg(not(loom))]
 const LONGEST_PAUSE: u32 = 64;
 
 /// Times that the processor is offered to somebody else before sleeping, where spinning has paid lately.
 /// Where it has not, to sleep is the better offer: two threads that answer each other on one processor
 /// took 13 µs for a round trip with these yields and 7 µs without (Linux 6.18, whose scheduler lets
 /// `sched_yield` run on for most of a slice).
-#[cfg(not(loom))]
 const YIELDS: u32 = 3;
 
 /// A sleep that is this long is a long one.
-#[cfg(not(loom))]
 const LONG: Duration = Duration::from_millis(1);
 
 /// A side that no longer spins tries again after so many waits, first and at most: or two threads that have
 /// both come to sleep at once would never find out that they could see each other spin again. The try is
 /// for three times the longest spin, since the other side has to wake up before it can answer; at the most
 /// that is 60 µs / 128, half a microsecond for each wait.
-#[cfg(not(loom))]
 const PROBES: core::ops::RangeInclusive<u32> = 8..=128;
-#[cfg(not(loom))]
 const PROBE: u32 = 3 * 64;
 
 /// How much spinning has paid lately, for one side of a ring.
@@ -64,10 +54,8 @@ pub(crate) struct SpinBudget {
     /// In 64ths of the longest spin.
     share: u32,
     /// Waits without a spin until the next try.
-    #[cfg(not(loom))]
     until_probe: u32,
     /// Waits without a spin after that, if it fails.
-    #[cfg(not(loom))]
     interval: u32,
 }
 
@@ -75,17 +63,13 @@ impl SpinBudget {
     pub(crate) const fn new() -> Self {
         Self {
             share: 16,
-            #[cfg(not(loom))]
             until_probe: *PROBES.start(),
-            #[cfg(not(loom))]
             interval: *PROBES.start(),
         }
     }
 
     /// Looks again and again, for a bounded time; true as soon as `ready` says so.
     pub(crate) fn spin(&mut self, mut ready: impl FnMut() -> bool) -> bool {
-        // Under Loom nothing of this: it explores every schedule anyway.
-        #[cfg(not(loom))]
         if !longest().is_zero() {
             let share = self.next_share();
             if share > 0 {
@@ -109,7 +93,6 @@ impl SpinBudget {
     ///
     /// Only a short sleep is a reason to spin less. Beside a long one the spin costs next to nothing, and
     /// says nothing of how soon the other side will answer when there is something to answer.
-    #[cfg(not(loom))]
     pub(crate) fn has_slept(&mut self, time: Duration) {
         if time < LONG {
             self.share /= 2;
@@ -117,12 +100,10 @@ impl SpinBudget {
     }
 
     /// After a wait that ended while this side made ready to sleep: a spin would have ended it.
-    #[cfg(not(loom))]
     pub(crate) fn need_not_have_slept(&mut self) {
         self.share = self.share.max(16);
     }
 
-    #[cfg(not(loom))]
     fn next_share(&mut self) -> u32 {
         if self.share > 0 {
             return self.share;
@@ -138,7 +119,6 @@ impl SpinBudget {
 }
 
 /// Looks for a share of the longest spin, in 64ths; true as soon as `ready` says so.
-#[cfg(not(loom))]
 fn spin_a_while(share: u32, ready: &mut impl FnMut() -> bool) -> bool {
     let rounds = (u64::from(rounds_in(longest())) * u64::from(share)).div_ceil(64);
     for _ in 0..rounds {
@@ -150,7 +130,6 @@ fn spin_a_while(share: u32, ready: &mut impl FnMut() -> bool) -> bool {
 }
 
 /// A few looks with growing pauses between them.
-#[cfg(not(loom))]
 fn spin_round(mut ready: impl FnMut() -> bool) -> bool {
     let mut pause = 1;
     for _ in 0..LOOKS {
@@ -167,7 +146,6 @@ fn spin_round(mut ready: impl FnMut() -> bool) -> bool {
 
 /// How many rounds last that long here: a pause instruction takes from a few to 140 cycles, by
 /// processor. Measured once. 0 where there is one processor only.
-#[cfg(not(loom))]
 fn rounds_in(time: Duration) -> u32 {
     static NANOS: OnceLock<Option<u32>> = OnceLock::new();
     let nanos_per_round = NANOS.get_or_init(|| {
@@ -196,17 +174,13 @@ fn rounds_in(time: Duration) -> u32 {
 /// a yield gives the processor to nobody of lower priority, and one of those may have been interrupted
 /// just there, on this processor: then it takes a sleep.
 pub(super) fn back_off(looks: u32) {
-    #[cfg(not(loom))]
     if looks >= 16 {
         return thread::sleep(Duration::from_micros(50));
     }
-    // Loom drops the handles of a model that has failed, and then nobody runs who could end this.
-    #[cfg(loom)]
-    assert!(looks < 1_000, "nobody gives the slot back");
     thread::yield_now();
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 
