@@ -87,7 +87,7 @@ export function parseOptions(args) {
   if (values.readme && !whole) throw new UsageError('--readme is for the whole run, without --case and --system');
   return {
     quick: values.quick,
-    runs: wholeNumber(values.runs, values.quick ? 3 : 7),
+    runs: wholeNumber(values.runs, defaultRuns(values.quick)),
     cases: names.length ? all.filter((known) => chosen.some((some) => some.includes(known))) : [...plainCases, ...(values.growth ? growthCases : [])],
     systems,
     json: values.json ?? null,
@@ -98,6 +98,15 @@ export function parseOptions(args) {
     list: values.list,
     help: values.help,
   };
+}
+
+/**
+ * Runs of each contender where none are asked for.
+ *
+ * @param {boolean} quick
+ */
+export function defaultRuns(quick) {
+  return quick ? 3 : 7;
 }
 
 /**

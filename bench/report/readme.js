@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { plainCases } from '../cases/catalogue.js';
+import { defaultRuns } from '../harness/options.js';
 import { round3 } from '../harness/statistics.js';
 import { HEADLINES, headlines } from './headline.js';
 import { KINDS, kindOf } from './kinds.js';
@@ -24,6 +25,10 @@ const root = new URL('../../', import.meta.url);
  */
 export function readmeTable(result) {
   const kinds = /** @type {import('./kinds.js').Kind[]} */ (Object.keys(KINDS));
+  const { quick, runs } = result.method;
+  const command = ['npm run bench --', quick && '--quick', runs !== defaultRuns(quick) && `--runs ${runs}`, '--case']
+    .filter(Boolean)
+    .join(' ');
   const lines = [`| what | ${kinds.map((kind) => KINDS[kind]).join(' | ')} | command |`, `| --- |${kinds.map(() => ' --- |').join('')} --- |`];
   for (const { name, rows } of headlines(result, HEADLINES)) {
     const title = plainCases.find((known) => known.name === name)?.title ?? name;
@@ -32,10 +37,13 @@ export function readmeTable(result) {
       if (!row) return '';
       const figure = round3(/** @type {number} */ (row.median));
       // Which way of ours, where it is not the plain one.
-      if (kind === 'ours') return `**${figure}** ${row.system.replace(/^crosscore,? ?/, '')}`.trimEnd();
+      if (kind === 'ours') {
+        const way = row.system.replace(/^crosscore,? ?/, '');
+        return `**${figure}**${way && ` (${way})`}`;
+      }
       return `${figure} ${row.system}`;
     });
-    lines.push(`| ${title}, ${rows[0].unit} | ${cells.join(' | ')} | \`npm run bench -- --case ${name}\` |`);
+    lines.push(`| ${title}, ${rows[0].unit} | ${cells.join(' | ')} | \`${command} ${name}\` |`);
   }
   return lines.join('\n');
 }
