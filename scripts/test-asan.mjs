@@ -115,7 +115,8 @@ async function underAsan(file, command) {
       env: {
         LD_PRELOAD: runtime(),
         // What is freed is kept in quarantine, where a late access is seen. Less of it than by default, for a spec
-        // measures that 80 MB are given back; more than twice one of its rings of 8 MiB, or that is unmapped at once.
+        // bounds what stays of many rings; more than several of its rings, 8 MiB each with their second halves, or one
+        // that is freed is unmapped at once.
         ASAN_OPTIONS: `detect_leaks=0:quarantine_size_mb=40:log_path=${path.join(folder, 'report')}`,
         NAPI_RS_NATIVE_LIBRARY_PATH: file,
         NO_COLOR: '1',

@@ -17,7 +17,7 @@
 //! | `registry.rs` | tokens: handles between two threads |
 //! | `status.rs` | Node-API statuses as results |
 //! | `bench.rs` | sources of records for the benchmarks; only with the feature `bench` |
-
+//!
 //! # Invariants
 //!
 //! The SAFETY lines of this crate cite `crates/crosscore/SPEC.md`, which has the addon's own as INV-NODE-1 to

@@ -203,8 +203,9 @@ unsafe extern "C" fn window_ended(_env: sys::napi_env, _data: *mut c_void, hint:
 
 impl Window {
     /// Whether the memory is where it was put: its ArrayBuffer exists and is not detached. One that has
-    /// been collected although its finalizer has not run has lost its memory before. What cannot be asked
-    /// counts as no.
+    /// been collected although its finalizer has not run has lost its memory before, or its finalizer waits
+    /// for a turn of the event loop that will not come; the two look alike, and then, as where nothing can
+    /// be asked, the answer is no. To keep what could be freed is the lesser evil.
     fn is_in_place(&self) -> bool {
         let mut scope = ptr::null_mut();
         let mut buffer = ptr::null_mut();

@@ -10,14 +10,14 @@
 //! producer that is slow by itself: there the pause would only be delay.
 //!
 //! Two things tell these apart. One is the number of looks that find nothing between two that find
-//! something: a streaming producer is never more than a look or two away (a look takes about 40 ns), an
+//! something: a streaming producer is never more than a look or two away (a look takes some 25 ns), an
 //! answer takes two trips between the cores, 250 ns or more. The other is what a pause brings: from a
 //! stream more than a look without a pause, in ping-pong the same one element. A pause that brought no
 //! more is not tried again for a good while.
 //!
 //! # After a look in vain
 //!
-//! Who polls for an answer that is a quarter of a microsecond away crosses into Rust and back, some 30 ns,
+//! Who polls for an answer that is a quarter of a microsecond away crosses into Rust and back, some 25 ns,
 //! for each look, so that an answer that comes right after a look waits for most of a crossing. A look that
 //! stays instead, and looks again in here, has the answer as soon as it is there, and its line on the way.
 //! It stays for 0.4 µs at most; where that was in vain it is not tried for a while, which doubles each

@@ -272,8 +272,9 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     }
 
     /// Looks until there is an element, `looks` times at most, with a spin hint after each in vain; tells
-    /// how many there are, 0 after [`close`](Self::close). The metrics do not count these looks. For a thread that must not sleep and expects an answer within a
-    /// fraction of a microsecond: nothing finds it sooner.
+    /// how many there are, 0 after [`close`](Self::close). The metrics do not count these looks. For a
+    /// thread that must not sleep and expects an answer within a fraction of a microsecond: nothing finds
+    /// it sooner.
     ///
     /// Between two looks it also asks for the line of the slot that will be next, so that the element is
     /// on its way to this core together with the cursor that publishes it.

@@ -70,7 +70,7 @@ const _: () = {
 unsafe impl<T: Send, A: BufferAllocator + Send> Send for Ring<T, A> {}
 
 // SAFETY: INV-SEND-1: two threads hold the ring by `&` at once, one as producer and one as
-// consumer. The atomics are made for that. The two copies and the slots are touched by one side at
+// consumer. The atomics are made for that. The private copies and the slots are touched by one side at
 // a time, by INV-SW-1, INV-SW-2 and the edges INV-ORD-1 and INV-ORD-2. No `&T` and no `&A` is ever
 // reachable from two threads, so neither needs to be `Sync`: `ReadGuard` is `Sync` only if `T` is, and
 // nothing that takes `&Ring`, `Debug` included, looks at the allocator.
