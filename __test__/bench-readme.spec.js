@@ -31,8 +31,11 @@ test('ours, the quickest of each other kind, and the command', (t) => {
   t.regex(lines[2], /\| \*\*20\.1\*\* \| 15 tuned ring \|  \| 800 postMessage \| `npm run bench -- --case f64-one` \|$/)
 })
 
+function told(quick, runs) {
+  return readmeTable({ ...result, method: { ...result.method, quick, runs } }).match(/`(.*)`/)[1]
+}
+
 test('the command says what was not the default', (t) => {
-  const told = (quick, runs) => readmeTable({ ...result, method: { ...result.method, quick, runs } }).match(/`(.*)`/)[1]
   t.is(told(true, 3), 'npm run bench -- --quick --case f64-one')
   t.is(told(true, 7), 'npm run bench -- --quick --runs 7 --case f64-one')
   t.is(told(false, 9), 'npm run bench -- --runs 9 --case f64-one')
