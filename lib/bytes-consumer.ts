@@ -3,13 +3,19 @@
 import { inspect } from 'node:util'
 import type { BlockOptions, Consumer, ConsumerToken, ReadyOptions, Stats } from '../index.js'
 import { BATCH_WORK, iterate } from './async-iterator.js'
-import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
+import * as control from './control.js'
 import { checkCallback, checkInteger, corrupt, CrosscoreError } from './errors.js'
-import { HEADER, sizeOf } from './framing.js'
+import * as framing from './framing.js'
 import type { Port } from './port.js'
 import { unfoldUp } from './span.js'
 import { owe, settleThread } from './turn.js'
 import { blockSlice, deadlineOf, Doorbell, signalOf } from './waiting.js'
+
+// V8 folds a constant of this module into the code of pop, and loads one of another module each time, with checks.
+const { KNOWN, PENDING, PENDING_MESSAGES } = control
+const { HEADER, sizeOf } = framing
+// V8 looks these up in each call where several kinds of typed arrays are about.
+const { slice, subarray } = Uint8Array.prototype
 
 /** Messages in a batch when the caller names no number. */
 const LONGEST_BATCH = 4096
@@ -17,6 +23,9 @@ const LONGEST_BATCH = 4096
 /**
  * Reads what BytesProducer wrote. A header is ring memory, which a program may have scribbled over:
  * a length is read once and checked against the cursors before it is used (INV-JS-5).
+ *
+ * Fields begin as the numbers and flags that they will be, and flags are compared with ===, for the sake of the machine
+ * code (docs/PERFORMANCE.md).
  *
  * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
@@ -26,14 +35,15 @@ export class BytesConsumer implements Consumer<'bytes'> {
   /** The same memory, for the headers. */
   readonly #headers: Uint32Array
   readonly #words: Uint32Array
-  readonly #release: () => void
-  readonly #capacity: number
+  readonly #release: () => true | undefined
+  readonly #nativeLook: () => true | undefined
+  readonly #capacity: number = 0
   /** Bytes that are given back together: a quarter of the ring. */
-  readonly #lap: number
-  readonly #heap: boolean
+  readonly #lap: number = 0
+  readonly #heap: boolean = false
   readonly #doorbell: Doorbell
   /** The header of the oldest message. */
-  #offset: number
+  #offset: number = 0
   #available = 0
   /** The length of the message that peek has shown, or -1. */
   #peeked = -1
@@ -48,6 +58,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
     this.#headers = new Uint32Array(port.bytes.buffer)
     this.#words = port.words
     this.#release = port.native.publish
+    this.#nativeLook = port.native.look
     this.#capacity = port.capacity
     this.#lap = port.capacity >>> 2
     this.#heap = port.memory === 'heap'
@@ -56,14 +67,14 @@ export class BytesConsumer implements Consumer<'bytes'> {
   }
 
   pop(): Uint8Array | undefined {
-    if (this.#available === 0 || this.#draining) {
+    if (this.#available === 0 || this.#draining === true) {
       this.#checkIdle()
       if (this.#look() === 0) return undefined
     }
     const length = this.#length()
     const start = this.#offset + HEADER
-    if (this.#heap) unfoldUp(this.#bytes, this.#capacity, start + length)
-    const message = this.#bytes.slice(start, start + length)
+    if (this.#heap === true) unfoldUp(this.#bytes, this.#capacity, start + length)
+    const message = slice.call(this.#bytes, start, start + length)
     this.#read(length)
     return message
   }
@@ -139,7 +150,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
     if (this.#available === 0 && this.#look() === 0) return undefined
     const length = this.#length()
     const start = this.#offset + HEADER
-    if (this.#heap) unfoldUp(this.#bytes, this.#capacity, start + length)
+    if (this.#heap === true) unfoldUp(this.#bytes, this.#capacity, start + length)
     this.#peeked = length
     return this.#bytes.subarray(start, start + length)
   }
@@ -158,7 +169,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
 
   drain(fn: (message: Uint8Array) => void, max: number = Infinity): number {
     checkCallback(fn, max)
-    return this.#each(max, (bytes, start, end) => fn(bytes.subarray(start, end)))
+    return this.#each(max, (bytes, start, end) => fn(subarray.call(bytes, start, end)))
   }
 
   visit(fn: (bytes: Uint8Array, start: number, end: number) => void, max: number = Infinity): number {
@@ -179,7 +190,7 @@ export class BytesConsumer implements Consumer<'bytes'> {
         }
         const length = this.#length()
         const start = this.#offset + HEADER
-        if (this.#heap) unfoldUp(this.#bytes, this.#capacity, start + length)
+        if (this.#heap === true) unfoldUp(this.#bytes, this.#capacity, start + length)
         this.#draining = true
         taken++
         try {
@@ -281,9 +292,8 @@ export class BytesConsumer implements Consumer<'bytes'> {
     this.#words[PENDING_MESSAGES]! += 1
     this.#words[PENDING] = pending
     if (pending >= this.#lap) {
-      this.#release()
-      if (this.#words[FLAGS] !== 0) this.#port.checkFlags()
-    } else if (!this.#owing) {
+      if (this.#release() !== undefined) this.#port.checkFlags()
+    } else if (this.#owing === false) {
       this.#owing = true
       owe(this)
     }
@@ -297,13 +307,14 @@ export class BytesConsumer implements Consumer<'bytes'> {
   }
 
   #refresh(): void {
-    this.#port.look()
+    if (this.#nativeLook() !== undefined) this.#port.checkFlags()
+    else if (this.#bytes.length === 0) this.#port.checkMemory()
     this.#available = this.#words[KNOWN]!
   }
 
   #checkIdle(): void {
     this.#port.checkOpen()
-    if (this.#draining) {
+    if (this.#draining === true) {
       throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'drain is showing a message: read the next one after its callback')
     }
   }

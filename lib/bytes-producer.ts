@@ -2,9 +2,9 @@
 
 import { inspect } from 'node:util'
 import type { BlockOptions, Producer, ProducerToken, ReadyOptions, Stats } from '../index.js'
-import { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
+import * as control from './control.js'
 import { checkInteger, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
-import { HEADER, sizeOf } from './framing.js'
+import * as framing from './framing.js'
 import { checkAttached, checkBytes, lengthOfBytes } from './input.js'
 import { putBack, takeNext } from './leftover.js'
 import { publishEvery } from './options.js'
@@ -14,9 +14,18 @@ import { pushAll } from './push-all.js'
 import { owe, settleThread } from './turn.js'
 import { blockSlice, deadlineOf, Doorbell, ready } from './waiting.js'
 
+// V8 folds a constant of this module into the code of push, and loads one of another module each time, with checks.
+const { FLAGS, KNOWN, PENDING, PENDING_MESSAGES } = control
+const { HEADER, sizeOf } = framing
+// V8 looks `set` up in each call where several kinds of typed arrays are about: 5 of 15 ns for 64 bytes.
+const { set } = Uint8Array.prototype
+
 /**
  * A message is a header of 8 bytes, of which the first four are its length, and its bytes, filled up
  * to a multiple of 8. Counts and positions are in bytes.
+ *
+ * Fields begin as the numbers and flags that they will be, and flags are compared with ===, for the sake of the machine
+ * code (docs/PERFORMANCE.md).
  *
  * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
@@ -26,16 +35,18 @@ export class BytesProducer implements Producer<'bytes'> {
   /** The same memory, for the headers. */
   readonly #headers: Uint32Array
   readonly #words: Uint32Array
-  readonly #publish: () => void
-  readonly #capacity: number
+  readonly #publish: () => true | undefined
+  readonly #nativeLook: () => true | undefined
+  readonly #capacity: number = 0
   /** The longest message. */
-  readonly #longest: number
+  readonly #longest: number = 0
+  readonly #quarter: number = 0
   /** Messages until they are published. */
-  readonly #every: number
-  readonly #heap: boolean
+  readonly #every: number = 0
+  readonly #heap: boolean = false
   readonly #doorbell: Doorbell
   /** The next header. */
-  #offset: number
+  #offset: number = 0
   #free = 0
   #unpublished = 0
   /** On the list of what this thread owes. */
@@ -53,9 +64,12 @@ export class BytesProducer implements Producer<'bytes'> {
     this.#headers = new Uint32Array(port.bytes.buffer)
     this.#words = port.words
     this.#publish = port.native.publish
+    this.#nativeLook = port.native.look
     this.#capacity = port.capacity
     this.#longest = port.capacity - HEADER
-    this.#every = publishEvery(port.description.publish)
+    this.#quarter = port.capacity >>> 2
+    // No message takes less than its header, so that this is as good as never.
+    this.#every = Math.min(publishEvery(port.description.publish), port.capacity)
     this.#doorbell = new Doorbell(port)
     this.#heap = port.memory === 'heap'
     this.#offset = port.native.offset
@@ -63,7 +77,7 @@ export class BytesProducer implements Producer<'bytes'> {
 
   push(message: Uint8Array): boolean {
     if (!this.#write(message, 'message')) return false
-    if (this.#isDue()) this.#publishNow()
+    this.#handOver()
     return true
   }
 
@@ -128,7 +142,11 @@ export class BytesProducer implements Producer<'bytes'> {
     for (let i = 0; i < messages.length; i++) this.#check(messages[i]!, `messages[${i}]`)
     let count = 0
     try {
-      while (count < messages.length && this.#write(messages[count]!, `messages[${count}]`)) count++
+      while (count < messages.length && this.#write(messages[count]!, `messages[${count}]`)) {
+        // A getter in the array may wait for a ring in this thread.
+        this.#owe()
+        count++
+      }
     } finally {
       this.#publishNow()
     }
@@ -180,7 +198,7 @@ export class BytesProducer implements Producer<'bytes'> {
     checkInteger('n', n, 0, this.#reserved)
     this.abort()
     this.#wrote(n)
-    if (this.#isDue()) this.#publishNow()
+    this.#handOver()
   }
 
   abort(): void {
@@ -273,7 +291,7 @@ export class BytesProducer implements Producer<'bytes'> {
       return false
     }
     if (this.#bytes.length === 0) this.#port.checkMemory()
-    this.#bytes.set(message, this.#offset + HEADER)
+    set.call(this.#bytes, message, this.#offset + HEADER)
     this.#wrote(length)
     return true
   }
@@ -283,32 +301,32 @@ export class BytesProducer implements Producer<'bytes'> {
     const size = sizeOf(length)
     const offset = this.#offset
     this.#headers[offset >>> 2] = length
-    if (this.#heap) foldDown(this.#bytes, this.#capacity, offset + size)
+    if (this.#heap === true) foldDown(this.#bytes, this.#capacity, offset + size)
     this.#offset = (offset + size) & (this.#capacity - 1)
     this.#free -= size
     // From here on it is part of the stream, even if this thread dies before it publishes it.
     this.#words[PENDING_MESSAGES]! += 1
     this.#words[PENDING]! += size
     this.#unpublished++
-    if (this.#unpublished < this.#every) this.#owe()
   }
 
   /** Sees to it that what is pending is published before the turn ends. */
   #owe(): void {
-    if (this.#owing) return
+    if (this.#owing === true) return
     this.#owing = true
     owe(this)
   }
 
-  /** Enough messages, or a quarter of the ring, so that the consumer is never idle while a long turn fills it. */
-  #isDue(): boolean {
-    return this.#unpublished >= this.#every || this.#words[PENDING]! >= this.#capacity >>> 2
+  /** Publishes if that is due: enough messages, or a quarter of the ring, so that the consumer is never idle while a long turn fills it. */
+  #handOver(): void {
+    if (this.#unpublished >= this.#every || this.#words[PENDING]! >= this.#quarter) this.#publishNow()
+    else if (this.#owing === false) this.#owe()
   }
 
   #publishNow(): void {
-    this.#publish()
+    const flagged = this.#publish()
     this.#unpublished = 0
-    if (this.#words[FLAGS] !== 0) this.#refuse()
+    if (flagged !== undefined) this.#refuse()
   }
 
   /** Throws what the last crossing found. */
@@ -333,7 +351,8 @@ export class BytesProducer implements Producer<'bytes'> {
   }
 
   #refresh(): void {
-    this.#port.look()
+    if (this.#nativeLook() !== undefined) this.#port.checkFlags()
+    else if (this.#bytes.length === 0) this.#port.checkMemory()
     this.#unpublished = 0
     if (this.#reserved < 0) this.#free = this.#words[KNOWN]!
     else this.#aside = this.#words[KNOWN]!

@@ -17,6 +17,9 @@ export const SLICE = 5
 /** Out: 1 if the doorbell was left with the other side, 0 if there is nothing to wait for. */
 export const ARMED = 6
 
+/** In: the size of an element in bytes, which `publishElement` publishes besides what is pending. */
+export const ELEMENT = 7
+
 /** The other side has closed, or this one has. */
 export const FLAG_CLOSED = 1
 /** Consumer: everything that will ever come has been read. */

@@ -5,5 +5,6 @@ export const HEADER = 8
 
 /** What a message of `length` bytes takes. For lengths under 2^31 - 8. */
 export function sizeOf(length: number): number {
-  return HEADER + ((length + 7) & ~7)
+  // HEADER and what fills up the last word, written out: an exported constant is loaded where it is used.
+  return (length + 15) & ~7
 }

@@ -15,6 +15,12 @@ export type NumericView =
   | BigInt64Array
   | BigUint64Array
 
+/** What all typed arrays have in common, to be called on any of them. */
+export interface NumericMethods {
+  set(this: NumericView, source: NumericView, offset?: number): void
+  subarray(this: NumericView, start: number, end: number): NumericView
+}
+
 type NumericViewConstructor = {
   readonly BYTES_PER_ELEMENT: number
   readonly name: string

@@ -4,10 +4,15 @@ import * as addon from '../native.js'
 
 /** A handle in this thread: functions that are bound to it, and what is known of its ring. */
 export interface NativeHandle {
-  /** The publication edge: publishes (producer) or releases (consumer) the pending bytes. */
-  readonly publish: () => void
-  /** The publication edge, then a look at the other side's cursor. */
-  readonly look: () => void
+  /**
+   * The publication edge: publishes (producer) or releases (consumer) the pending bytes. Returns `true` if a flag is
+   * raised, so that who crosses for each element need not read the control block again to know that none is.
+   */
+  readonly publish: () => true | undefined
+  /** Producer: `publish()` of what is pending and of one element behind it. */
+  readonly publishElement: () => true | undefined
+  /** The publication edge, then a look at the other side's cursor. Returns what `publish` does. */
+  readonly look: () => true | undefined
   /** Waits on this thread for a slice of time, at most 20 ms, then looks. */
   readonly block: () => void
   /** Installs what the doorbell calls. Once. */

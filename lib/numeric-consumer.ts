@@ -12,14 +12,19 @@ import type {
   Stats,
 } from '../index.js'
 import { BATCH_WORK, iterate } from './async-iterator.js'
-import { FLAGS, KNOWN, PENDING } from './control.js'
+import * as control from './control.js'
 import { checkCallback, checkInteger, CrosscoreError, invalidArgument } from './errors.js'
 import { checkAttached, typedArrayName } from './input.js'
-import type { NumericKind, NumericView } from './kinds.js'
+import type { NumericKind, NumericMethods, NumericView } from './kinds.js'
 import type { Port } from './port.js'
 import { unfoldUp } from './span.js'
 import { owe, settleThread } from './turn.js'
 import { blockSlice, deadlineOf, Doorbell, signalOf } from './waiting.js'
+
+// V8 folds a constant of this module into the code of pop, and loads one of another module each time, with checks.
+const { KNOWN, PENDING } = control
+// V8 looks these up in each call where several kinds of typed arrays are about.
+const { set, subarray } = Uint8Array.prototype as unknown as NumericMethods
 
 type Kind = NumberKind | BigIntKind
 type Value = number | bigint
@@ -28,6 +33,9 @@ type Value = number | bigint
  * Keeps its position and its counts as plain numbers and crosses into Rust when its count of
  * elements runs out, or when enough slots are to be given back.
  *
+ * Fields begin as the numbers and flags that they will be, and flags are compared with ===, for the sake of the machine
+ * code (docs/PERFORMANCE.md).
+ *
  * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
 export class NumericConsumer implements Consumer<Kind> {
@@ -35,18 +43,19 @@ export class NumericConsumer implements Consumer<Kind> {
   readonly #kind: NumericKind
   readonly #view: NumericView
   readonly #words: Uint32Array
-  readonly #release: () => void
+  readonly #release: () => true | undefined
+  readonly #nativeLook: () => true | undefined
   /** In elements, a power of two. */
-  readonly #capacity: number
-  readonly #mask: number
+  readonly #capacity: number = 0
+  readonly #mask: number = 0
   /** In bytes. */
-  readonly #size: number
+  readonly #size: number = 0
   /** Bytes that are given back together: a quarter of the ring, at least an element. */
-  readonly #lap: number
-  readonly #heap: boolean
+  readonly #lap: number = 0
+  readonly #heap: boolean = false
   readonly #doorbell: Doorbell
   /** The oldest element. */
-  #index: number
+  #index: number = 0
   #available = 0
   /** Elements of the last peek that were not released, and where they begin: a pop makes them void. */
   #peeked = 0
@@ -62,6 +71,7 @@ export class NumericConsumer implements Consumer<Kind> {
     this.#view = new kind.view(port.bytes.buffer as ArrayBuffer)
     this.#words = port.words
     this.#release = port.native.publish
+    this.#nativeLook = port.native.look
     this.#size = 1 << kind.shift
     port.elementSize = this.#size
     this.#capacity = port.capacity >>> kind.shift
@@ -82,7 +92,7 @@ export class NumericConsumer implements Consumer<Kind> {
     const pending = this.#words[PENDING]! + this.#size
     this.#words[PENDING] = pending
     if (pending >= this.#lap) this.#release()
-    else if (!this.#owing) this.#owe()
+    else if (this.#owing === false) this.#owe()
     return value
   }
 
@@ -160,8 +170,8 @@ export class NumericConsumer implements Consumer<Kind> {
     const count = Math.min(into.length, this.#elements(into.length))
     if (count === 0) return 0
     const end = this.#index + count
-    if (this.#heap) unfoldUp(this.#view, this.#capacity, end)
-    into.set(this.#view.subarray(this.#index, end) as never)
+    if (this.#heap === true) unfoldUp(this.#view, this.#capacity, end)
+    set.call(into, subarray.call(this.#view, this.#index, end))
     this.#readBatch(count)
     return count
   }
@@ -171,10 +181,10 @@ export class NumericConsumer implements Consumer<Kind> {
     const wanted = Math.min(n ?? this.#capacity, this.#capacity)
     const count = Math.min(wanted, this.#elements(wanted))
     const end = this.#index + count
-    if (this.#heap) unfoldUp(this.#view, this.#capacity, end)
+    if (this.#heap === true) unfoldUp(this.#view, this.#capacity, end)
     this.#peeked = count
     this.#peekedAt = this.#index
-    return this.#view.subarray(this.#index, end)
+    return subarray.call(this.#view, this.#index, end)
   }
 
   release(n?: number): void {
@@ -212,7 +222,7 @@ export class NumericConsumer implements Consumer<Kind> {
     const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
     if (count === 0) return 0
     const start = this.#index
-    if (this.#heap) unfoldUp(this.#view, this.#capacity, start + count)
+    if (this.#heap === true) unfoldUp(this.#view, this.#capacity, start + count)
     // While fn looks, nothing is known to be available, so that every read in it comes to #look and
     // is refused there.
     const available = this.#available
@@ -302,7 +312,7 @@ export class NumericConsumer implements Consumer<Kind> {
     const pending = this.#words[PENDING]! + n * this.#size
     this.#words[PENDING] = pending
     if (pending >= this.#lap) this.#release()
-    else if (!this.#owing) this.#owe()
+    else if (this.#owing === false) this.#owe()
   }
 
   #owe(): void {
@@ -314,8 +324,7 @@ export class NumericConsumer implements Consumer<Kind> {
   #readBatch(n: number): void {
     if (n === 0) return
     this.#read(n)
-    this.#release()
-    if (this.#words[FLAGS] !== 0) this.#port.checkFlags()
+    if (this.#release() !== undefined) this.#port.checkFlags()
   }
 
   /** The elements there are, after a look only if fewer than `wanted` are known. */
@@ -343,13 +352,14 @@ export class NumericConsumer implements Consumer<Kind> {
 
   #checkIdle(): void {
     this.#port.checkOpen()
-    if (this.#visiting) throw shown()
+    if (this.#visiting === true) throw shown()
   }
 
   #refresh(): void {
     if (this.#peeked !== 0 && !this.#stillPeeked()) this.#peeked = 0
-    this.#port.look()
-    if (this.#visiting) return
+    if (this.#nativeLook() !== undefined) this.#port.checkFlags()
+    else if (this.#view.length === 0) this.#port.checkMemory()
+    if (this.#visiting === true) return
     this.#available = this.#words[KNOWN]! >>> this.#kind.shift
   }
 

@@ -11,10 +11,10 @@ import type {
   ReadyOptions,
   Stats,
 } from '../index.js'
-import { FLAGS, KNOWN, PENDING } from './control.js'
+import * as control from './control.js'
 import { checkInteger, corrupt, CrosscoreError, invalidArgument, tooLarge } from './errors.js'
 import { checkAttached, typedArrayName } from './input.js'
-import type { NumericKind, NumericView } from './kinds.js'
+import type { NumericKind, NumericMethods, NumericView } from './kinds.js'
 import { takeNext } from './leftover.js'
 import { publishEvery } from './options.js'
 import type { Port } from './port.js'
@@ -22,6 +22,11 @@ import { foldDown } from './span.js'
 import { pushAll } from './push-all.js'
 import { owe, settleThread } from './turn.js'
 import { blockSlice, deadlineOf, Doorbell, ready } from './waiting.js'
+
+// V8 folds a constant of this module into the code of push, and loads one of another module each time, with checks.
+const { ELEMENT, FLAGS, KNOWN, PENDING } = control
+// V8 looks these up in each call where several kinds of typed arrays are about.
+const { set, subarray } = Uint8Array.prototype as unknown as NumericMethods
 
 type Kind = NumberKind | BigIntKind
 type Value = number | bigint
@@ -31,6 +36,9 @@ type Value = number | bigint
  * count of free slots runs out. While a reservation is open the count is put aside and 0, so that
  * push need not ask.
  *
+ * Fields begin as the numbers and flags that they will be, and flags are compared with ===, for the sake of the machine
+ * code (docs/PERFORMANCE.md).
+ *
  * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
 export class NumericProducer implements Producer<Kind> {
@@ -38,20 +46,24 @@ export class NumericProducer implements Producer<Kind> {
   readonly #kind: NumericKind
   readonly #view: NumericView
   readonly #words: Uint32Array
-  readonly #publish: () => void
-  readonly #big: boolean
-  readonly #exact: boolean
+  readonly #publish: () => true | undefined
+  readonly #nativeLook: () => true | undefined
+  readonly #publishElement: () => true | undefined
+  readonly #big: boolean = false
+  readonly #exact: boolean = false
   /** In elements, a power of two. */
-  readonly #capacity: number
+  readonly #capacity: number = 0
   /** In bytes. */
-  readonly #size: number
-  readonly #mask: number
+  readonly #size: number = 0
+  readonly #mask: number = 0
   /** Pending bytes that are published without being asked. */
-  readonly #due: number
-  readonly #heap: boolean
+  readonly #due: number = 0
+  /** Whether each element is due at once. */
+  readonly #each: boolean = false
+  readonly #heap: boolean = false
   readonly #doorbell: Doorbell
   /** The next slot. */
-  #index: number
+  #index: number = 0
   #free = 0
   /** On the list of what this thread owes. */
   #owing = false
@@ -66,16 +78,20 @@ export class NumericProducer implements Producer<Kind> {
     this.#view = new kind.view(port.bytes.buffer as ArrayBuffer)
     this.#words = port.words
     this.#publish = port.native.publish
+    this.#nativeLook = port.native.look
+    this.#publishElement = port.native.publishElement
     this.#big = kind.big
     this.#exact = kind.exact
     this.#size = 1 << kind.shift
     port.elementSize = this.#size
+    this.#words[ELEMENT] = this.#size
     this.#capacity = port.capacity >>> kind.shift
     this.#mask = this.#capacity - 1
     // The high-water mark is a quarter of the ring, so that the consumer is never idle while a long turn
     // fills it.
     const most = Math.max(1, this.#capacity >>> 2)
     this.#due = Math.min(publishEvery(port.description.publish), most) * this.#size
+    this.#each = this.#due === this.#size
     this.#doorbell = new Doorbell(port)
     this.#heap = port.memory === 'heap'
     this.#index = port.native.offset >>> kind.shift
@@ -130,18 +146,23 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   push(value: Value): boolean {
-    if (this.#big ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong('value', value)
+    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong('value', value)
     if (this.#free === 0 && this.#look(1) === 0) return false
     const index = this.#index
     this.#view[index] = value as never
-    if (this.#exact && this.#view[index] !== value) throw this.#wrong('value', value)
+    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong('value', value)
     // What #wrote(1) does, written out: this is the path that every element takes.
     this.#index = (index + 1) & this.#mask
     this.#free--
+    if (this.#each === true) {
+      // It is counted by the crossing itself, and never pending.
+      if (this.#publishElement() !== undefined) this.#refuse()
+      return true
+    }
     const pending = this.#words[PENDING]! + this.#size
     this.#words[PENDING] = pending
     if (pending >= this.#due) this.#publishNow()
-    else if (!this.#owing) this.#owe()
+    else if (this.#owing === false) this.#owe()
     return true
   }
 
@@ -168,8 +189,8 @@ export class NumericProducer implements Producer<Kind> {
     this.#port.checkMemory()
     const taken = count === values.length ? values : values.subarray(0, count)
     const index = this.#index
-    this.#view.set(taken as never, index)
-    if (this.#heap) foldDown(this.#view, this.#capacity, index + count)
+    set.call(this.#view, taken, index)
+    if (this.#heap === true) foldDown(this.#view, this.#capacity, index + count)
     this.#count(count)
     this.#publishNow()
     return count
@@ -206,7 +227,7 @@ export class NumericProducer implements Producer<Kind> {
         this.#store(this.#index, next.value, count)
         this.#count(1)
         // Not published yet; but if the iterator waits for a ring in this thread, it will be.
-        if (!this.#owing) this.#owe()
+        if (this.#owing === false) this.#owe()
         count++
       }
     } finally {
@@ -224,9 +245,9 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   #store(index: number, value: Value, at: number): void {
-    if (this.#big ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(`values[${at}]`, value)
+    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(`values[${at}]`, value)
     this.#view[index] = value as never
-    if (this.#exact && this.#view[index] !== value) throw this.#wrong(`values[${at}]`, value)
+    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(`values[${at}]`, value)
   }
 
   reserve(n: number): NumericView | null {
@@ -238,7 +259,7 @@ export class NumericProducer implements Producer<Kind> {
     this.#reserved = n
     this.#aside = this.#free
     this.#free = 0
-    return this.#view.subarray(this.#index, this.#index + n)
+    return subarray.call(this.#view, this.#index, this.#index + n)
   }
 
   commit(n: number = this.#reserved): void {
@@ -246,7 +267,7 @@ export class NumericProducer implements Producer<Kind> {
     checkInteger('n', n, 0, this.#reserved)
     this.abort()
     if (n === 0) return
-    if (this.#heap) foldDown(this.#view, this.#capacity, this.#index + n)
+    if (this.#heap === true) foldDown(this.#view, this.#capacity, this.#index + n)
     this.#wrote(n)
   }
 
@@ -321,7 +342,7 @@ export class NumericProducer implements Producer<Kind> {
   #wrote(n: number): void {
     this.#count(n)
     if (this.#words[PENDING]! >= this.#due) this.#publishNow()
-    else if (!this.#owing) this.#owe()
+    else if (this.#owing === false) this.#owe()
   }
 
   /** Counts `n` elements as written. */
@@ -338,8 +359,7 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   #publishNow(): void {
-    this.#publish()
-    if (this.#words[FLAGS] !== 0) this.#refuse()
+    if (this.#publish() !== undefined) this.#refuse()
   }
 
   /** Throws what the last crossing found. */
@@ -364,7 +384,8 @@ export class NumericProducer implements Producer<Kind> {
   }
 
   #refresh(): void {
-    this.#port.look()
+    if (this.#nativeLook() !== undefined) this.#port.checkFlags()
+    else if (this.#view.length === 0) this.#port.checkMemory()
     const free = this.#words[KNOWN]! >>> this.#kind.shift
     if (this.#reserved === 0) this.#free = free
     else this.#aside = free
@@ -392,7 +413,7 @@ export class NumericProducer implements Producer<Kind> {
   #wrong(what: string, value: unknown): CrosscoreError {
     // Without its memory a ring does not hold any value.
     this.#port.checkMemory()
-    if (typeof value === (this.#big ? 'bigint' : 'number')) {
+    if (typeof value === (this.#big === true ? 'bigint' : 'number')) {
       const probe = new this.#kind.view(new ArrayBuffer(this.#size))
       probe[0] = value as never
       // The value is right: then something else was in the slot when it was compared.

@@ -61,12 +61,6 @@ export class Port {
     return this.#state === 'closed'
   }
 
-  /** Publishes what is pending and looks at the other side's cursor; throws what Rust found wrong. */
-  look(): void {
-    this.native.look()
-    this.checkFlags()
-  }
-
   /** Throws if Rust found this side's numbers to contradict the cursors (INV-NODE-4). */
   checkFlags(): void {
     if ((this.words[FLAGS]! & FLAG_CORRUPT) !== 0) {

@@ -45,8 +45,8 @@ use libfuzzer_sys::fuzz_target;
 
 use consumer::{ConsumerPort, ConsumerSide};
 use control::{
-    BLOCK_BYTES, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, PENDING, PENDING_MESSAGES,
-    SLICE, WANTED,
+    BLOCK_BYTES, ELEMENT, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, PENDING,
+    PENDING_MESSAGES, SLICE, WANTED,
 };
 use handle::Side;
 use memory::{RingMemory, SharedRing};
@@ -64,6 +64,10 @@ struct Program {
 /// What JavaScript does on one side.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Act {
+    /// Publishes an element of so many bytes, whether there is room for it or not.
+    Element {
+        bytes: u16,
+    },
     /// Counts bytes as written or read, at most as many as there are to write or read.
     Count {
         bytes: u16,
@@ -225,6 +229,8 @@ fn act<S: Side>(
             unsafe { side.publish() };
             assert_eq!((read(side, PENDING), read(side, FLAGS)), (0, flags));
         }
+        // The producer's alone: `publish_element`.
+        Act::Element { .. } => {}
         Act::Look | Act::Block { .. } => {
             let flags = half.expect(side, |bytes, messages| moves(model, bytes, messages));
             if let Act::Block {
@@ -305,6 +311,18 @@ fn act<S: Side>(
     false
 }
 
+/// Publishes what is pending and an element behind it.
+fn publish_element(half: &Half<ProducerSide>, model: &mut Model, bytes: u32) {
+    let Some(side) = &half.side else { return };
+    write(side, ELEMENT, bytes);
+    let flags = half.expect(side, |pending, messages| {
+        publish(model, pending + u64::from(bytes), messages)
+    });
+    // SAFETY: INV-NODE-2: as in `act`.
+    unsafe { side.publish_element() };
+    assert_eq!((read(side, PENDING), read(side, FLAGS)), (0, flags));
+}
+
 /// The ring's memory as JavaScript sees it, and what should stand in it: Rust never writes there.
 struct Shadow {
     ring: Arc<SharedRing>,
@@ -366,7 +384,9 @@ fuzz_target!(|program: Program| {
     });
     for (first, what) in program.acts {
         let (sent, received) = (model.sent, model.received);
-        if first {
+        if let (true, Act::Element { bytes }) = (first, what) {
+            publish_element(&producer, &mut model, bytes.into());
+        } else if first {
             let known = |model: &Model| model.free();
             let mark = |model: &Model| if model.consumer_gone { FLAG_CLOSED } else { 0 };
             if act(

@@ -22,6 +22,8 @@ pub(crate) const WANTED: usize = 4;
 pub(crate) const SLICE: usize = 5;
 /// Out: 1 if a doorbell was left with the other side, 0 if there is nothing to wait for.
 const ARMED: usize = 6;
+/// In: the size of an element in bytes, for the crossing that publishes one.
+pub(crate) const ELEMENT: usize = 7;
 /// Out: statistics, as doubles from here on. `lib/control.ts` has the same table.
 const STATS: usize = 8;
 
@@ -79,6 +81,13 @@ impl Control {
         pending
     }
 
+    /// The pending bytes and messages and one element behind them; none of it is pending after this.
+    #[inline]
+    pub(crate) fn take_element(&self) -> (usize, u32) {
+        let (bytes, messages) = self.take_pending();
+        (bytes.saturating_add(self.read(ELEMENT) as usize), messages)
+    }
+
     #[inline]
     pub(crate) fn set_known(&self, bytes: usize) {
         // A ring for JavaScript has at most 2^30 bytes (`lib/options.ts`, checked in `create.rs`).
@@ -88,6 +97,12 @@ impl Control {
     #[inline]
     pub(crate) fn raise(&self, flags: u32) {
         self.write(FLAGS, self.read(FLAGS) | flags);
+    }
+
+    /// Whether JavaScript has something to look at.
+    #[inline]
+    pub(crate) fn is_flagged(&self) -> bool {
+        self.read(FLAGS) != 0
     }
 
     /// What a wait is for, in bytes.

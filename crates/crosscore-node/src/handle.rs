@@ -47,6 +47,12 @@ pub(crate) trait Side: Sized + 'static {
     fn ring(port: &Self::Port) -> &Arc<SharedRing>;
     fn position(port: &Self::Port) -> u64;
     fn into_entry(port: Self::Port) -> Entry;
+    /// Binds the functions that only this side has.
+    fn bind_own(
+        env: sys::napi_env,
+        bound: &Arc<Bound<Self>>,
+        object: sys::napi_value,
+    ) -> napi::Result<()>;
 
     /// The publication edge: publishes or releases the pending bytes.
     unsafe fn publish(&self);
@@ -64,8 +70,8 @@ pub(crate) trait Side: Sized + 'static {
 }
 
 /// A handle in an environment.
-struct Bound<S: Side> {
-    side: S,
+pub(crate) struct Bound<S: Side> {
+    pub(crate) side: S,
     ring: Arc<SharedRing>,
     description: String,
     listener: Listener,
@@ -183,7 +189,7 @@ unsafe extern "C" fn control_collected<S: Side>(
 
 /// The handle that a call of a bound function is for; `None` when Node refuses to say.
 #[inline]
-unsafe fn bound_of<'a, S: Side>(
+pub(crate) unsafe fn bound_of<'a, S: Side>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> Option<&'a Bound<S>> {
@@ -216,8 +222,21 @@ unsafe extern "C" fn publish<S: Side>(
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
         // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
         unsafe { bound.side.publish() };
+        return flagged(env, bound.side.control());
     }
     ptr::null_mut()
+}
+
+/// What a publication or a look returns: `true` if JavaScript has to look at the flags, or else `undefined`, which costs nothing.
+#[inline]
+pub(crate) fn flagged(env: sys::napi_env, control: &Control) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    if control.is_flagged() {
+        // SAFETY: INV-NODE-1: plain call with an out-value. Where it fails the value stays null, the environment is
+        // ending, and no JavaScript will miss it.
+        let _ = unsafe { sys::napi_get_boolean(env, true, &mut value) };
+    }
+    value
 }
 
 /// `look()`: publishes, then refreshes what is known of the other side.
@@ -229,6 +248,7 @@ unsafe extern "C" fn look<S: Side>(
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
         // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
         unsafe { bound.side.look() };
+        return flagged(env, bound.side.control());
     }
     ptr::null_mut()
 }
@@ -476,10 +496,11 @@ fn set(
     check(status, "napi_set_named_property")
 }
 
-type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+pub(crate) type Callback =
+    unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
 
 /// Makes a function that carries the handle as its data, and counts it.
-fn bind<S: Side>(
+pub(crate) fn bind<S: Side>(
     env: sys::napi_env,
     bound: &Arc<Bound<S>>,
     object: sys::napi_value,
@@ -576,6 +597,7 @@ fn describe<S: Side>(
     bind(env, bound, object, c"close", close::<S>)?;
     bind(env, bound, object, c"move", move_out::<S>)?;
     bind(env, bound, object, c"memory", memory::<S>)?;
+    S::bind_own(env, bound, object)?;
 
     let owner = Arc::into_raw(Arc::clone(bound));
     let mut control = ptr::null_mut();

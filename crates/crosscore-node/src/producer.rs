@@ -1,13 +1,15 @@
 //! The producer's crossings.
 
 use std::cell::UnsafeCell;
+use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use crosscore::{Metrics, Producer};
+use napi::sys;
 
 use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT};
-use crate::handle::Side;
+use crate::handle::{Bound, Side, bind, bound_of, flagged};
 use crate::memory::{RingMemory, SharedRing};
 use crate::messages::Messages;
 use crate::registry::Entry;
@@ -44,10 +46,31 @@ impl ProducerSide {
     }
 }
 
+impl ProducerSide {
+    /// The publication edge, for what is pending and one element behind it.
+    ///
+    /// # Safety
+    ///
+    /// INV-NODE-2: as for the functions of [`Side`].
+    #[inline]
+    pub(crate) unsafe fn publish_element(&self) {
+        // SAFETY: INV-NODE-2: passed on.
+        match unsafe { self.port() } {
+            Some(port) => publish_counted(&self.control, port, self.control.take_element()),
+            None => self.control.raise(FLAG_CLOSED),
+        }
+    }
+}
+
 /// Publishes what JavaScript has written since the last crossing.
 #[inline]
 fn publish_pending(control: &Control, port: &mut ProducerPort) {
-    let (bytes, messages) = control.take_pending();
+    publish_counted(control, port, control.take_pending());
+}
+
+/// Publishes what JavaScript has counted: bytes and messages.
+#[inline]
+fn publish_counted(control: &Control, port: &mut ProducerPort, (bytes, messages): (usize, u32)) {
     let producer = &mut port.producer;
     if producer.is_closed() {
         return control.raise(FLAG_CLOSED);
@@ -63,6 +86,20 @@ fn publish_pending(control: &Control, port: &mut ProducerPort) {
         unsafe { producer.publish_raw(bytes) };
     }
     port.messages.sent(messages);
+}
+
+/// `publishElement()`: the hot call where each element is published.
+unsafe extern "C" fn publish_element(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    if let Some(bound) = unsafe { bound_of::<ProducerSide>(env, info) } {
+        // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
+        unsafe { bound.side.publish_element() };
+        return flagged(env, bound.side.control());
+    }
+    ptr::null_mut()
 }
 
 impl Side for ProducerSide {
@@ -159,5 +196,13 @@ impl Side for ProducerSide {
 
     fn into_entry(port: ProducerPort) -> Entry {
         Entry::Producer(port)
+    }
+
+    fn bind_own(
+        env: sys::napi_env,
+        bound: &Arc<Bound<Self>>,
+        object: sys::napi_value,
+    ) -> napi::Result<()> {
+        bind(env, bound, object, c"publishElement", publish_element)
     }
 }
