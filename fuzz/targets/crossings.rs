@@ -378,9 +378,9 @@ fuzz_target!(|program: Program| {
         messages: Arc::clone(&messages),
     });
     let mut consumer = Half::<ConsumerSide>::new(ConsumerPort {
+        pacing: Pacing::new(consumer.capacity()),
         consumer,
         messages,
-        pacing: Pacing::default(),
     });
     for (first, what) in program.acts {
         let (sent, received) = (model.sent, model.received);

@@ -48,9 +48,9 @@ pub fn create_ring<'env>(
         messages: Arc::clone(&messages),
     };
     let consumer = ConsumerPort {
+        pacing: Pacing::new(consumer.capacity()),
         consumer,
         messages,
-        pacing: Pacing::default(),
     };
     let producer = attach::<ProducerSide>(env.raw(), producer, description.clone())?;
     let consumer = attach::<ConsumerSide>(env.raw(), consumer, description)?;
