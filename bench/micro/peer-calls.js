@@ -1,7 +1,10 @@
 // What the calls are measured against: the price of the machine's own operations, and of the peers' calls.
 
+import { createRequire } from 'node:module';
 import { RingBuffer } from 'ringbuf.js';
 import { HEAD, SLOTS_OFFSET, TAIL, allocate, cursorsOf } from '../contenders/layout.js';
+import { benchAddon } from '../harness/bench-addon.js';
+import { NotAvailable } from '../harness/contract.js';
 import { CALLS, CAPACITY } from './single-call.js';
 
 const MASK = CAPACITY - 1;
@@ -95,6 +98,22 @@ export const calls = [
       return () => {
         const start = performance.now();
         for (let i = 0; i < CALLS; i++) Atomics.store(cursors, TAIL, i);
+        return performance.now() - start;
+      };
+    },
+  },
+  {
+    call: 'a bound function that does nothing',
+    system: 'Node-API',
+    note: 'the cheapest publication that a native ring can have',
+    async make() {
+      const file = await benchAddon().catch((error) => {
+        throw new NotAvailable(error.message);
+      });
+      const nothing = createRequire(import.meta.url)(file).bareCrossing();
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) nothing();
         return performance.now() - start;
       };
     },

@@ -1,12 +1,14 @@
-//! Threads of Rust that produce records, for `bench/cases/native-64.js`. Feature `bench`, which no build that
-//! is shipped has on (`__test__/bench-addon.spec.js` looks).
+//! Threads of Rust that produce records, for `bench/cases/native-64.js`, and a bare crossing. Feature `bench`, which
+//! no build that is shipped has on (`__test__/bench-addon.spec.js` looks).
 //!
 //! | file | what |
 //! | --- | --- |
 //! | `record.rs` | the records, as `bench/workload/message.js` checks them |
 //! | `into_ring.rs` | into a ring, whose producer a token stands for |
 //! | `into_callback.rs` | to a function of JavaScript, one call of a threadsafe function for each |
+//! | `crossing.rs` | a function that does nothing, for `bench/micro.js` |
 
+pub mod crossing;
 pub mod into_callback;
 mod into_ring;
 mod record;
