@@ -36,6 +36,25 @@ export const calls = [
   },
   {
     call: 'push(f64)',
+    system: 'crosscore, two rings',
+    note: 'in turn, from the same loop: V8 does not know whose crossing it will be',
+    async make() {
+      const rings = [await ring(f64), await ring(f64)];
+      const into = new Float64Array(CAPACITY);
+      let turn = 0;
+      return () => {
+        turn = 1 - turn;
+        const { producer, consumer } = rings[turn];
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) producer.push(i);
+        const elapsed = performance.now() - start;
+        consumer.popMany(into);
+        return elapsed;
+      };
+    },
+  },
+  {
+    call: 'push(f64)',
     system: 'crosscore, publish: 32',
     async make() {
       const { producer, consumer } = await ring({ ...f64, publish: 32 });
