@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use crosscore::{Consumer, Metrics};
-use napi::sys;
 
 use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE};
-use crate::handle::{Bound, Side};
+use crate::handle::Side;
 use crate::memory::{RingMemory, SharedRing};
 use crate::messages::Messages;
 use crate::pacing::Pacing;
@@ -169,13 +168,5 @@ impl Side for ConsumerSide {
 
     fn into_entry(port: ConsumerPort) -> Entry {
         Entry::Consumer(port)
-    }
-
-    fn bind_own(
-        _env: sys::napi_env,
-        _bound: &Arc<Bound<Self>>,
-        _object: sys::napi_value,
-    ) -> napi::Result<()> {
-        Ok(())
     }
 }

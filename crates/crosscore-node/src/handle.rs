@@ -19,7 +19,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_void};
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -49,10 +49,12 @@ pub(crate) trait Side: Sized + 'static {
     fn into_entry(port: Self::Port) -> Entry;
     /// Binds the functions that only this side has.
     fn bind_own(
-        env: sys::napi_env,
-        bound: &Arc<Bound<Self>>,
-        object: sys::napi_value,
-    ) -> napi::Result<()>;
+        _env: sys::napi_env,
+        _bound: &Arc<Bound<Self>>,
+        _object: sys::napi_value,
+    ) -> napi::Result<()> {
+        Ok(())
+    }
 
     /// The publication edge: publishes or releases the pending bytes.
     unsafe fn publish(&self);
@@ -187,12 +189,12 @@ unsafe extern "C" fn control_collected<S: Side>(
     drop(unsafe { Arc::from_raw(hint.cast::<Bound<S>>().cast_const()) });
 }
 
-/// The handle that a call of a bound function is for; `None` when Node refuses to say.
+/// What a function was bound to; `None` when Node refuses to say, and for one that is bound to nothing.
 #[inline]
-pub(crate) unsafe fn bound_of<'a, S: Side>(
+pub(crate) unsafe fn data_of(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-) -> Option<&'a Bound<S>> {
+) -> Option<NonNull<c_void>> {
     let mut data = ptr::null_mut();
     // SAFETY: INV-NODE-1: `env` and `info` are those of the call that is under way; null out-values
     // are allowed.
@@ -206,11 +208,22 @@ pub(crate) unsafe fn bound_of<'a, S: Side>(
             &mut data,
         )
     };
-    if status != sys::Status::napi_ok || data.is_null() {
+    if status != sys::Status::napi_ok {
         return None;
     }
+    NonNull::new(data)
+}
+
+/// The handle that a call of a bound function is for; `None` when Node refuses to say.
+#[inline]
+pub(crate) unsafe fn bound_of<'a, S: Side>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> Option<&'a Bound<S>> {
+    // SAFETY: INV-NODE-1: passed on.
+    let data = unsafe { data_of(env, info) }?;
     // SAFETY: INV-NODE-1: the function that is being called counts it.
-    Some(unsafe { &*data.cast::<Bound<S>>() })
+    Some(unsafe { data.cast::<Bound<S>>().as_ref() })
 }
 
 /// `publish()`: the hot call.
@@ -227,16 +240,22 @@ unsafe extern "C" fn publish<S: Side>(
     ptr::null_mut()
 }
 
-/// What a publication or a look returns: `true` if JavaScript has to look at the flags, or else `undefined`, which costs nothing.
+/// What a publication or a look returns: `true` if JavaScript has to look at the flags, or else
+/// `undefined`, which costs nothing.
 #[inline]
 pub(crate) fn flagged(env: sys::napi_env, control: &Control) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    if control.is_flagged() {
-        // SAFETY: INV-NODE-1: plain call with an out-value. Where it fails the value stays null, the environment is
-        // ending, and no JavaScript will miss it.
-        let _ = unsafe { sys::napi_get_boolean(env, true, &mut value) };
+    if !control.is_flagged() {
+        return ptr::null_mut();
     }
-    value
+    let mut value = ptr::null_mut();
+    // SAFETY: INV-NODE-1: plain call with an out-value.
+    let status = unsafe { sys::napi_get_boolean(env, true, &mut value) };
+    if status == sys::Status::napi_ok {
+        value
+    } else {
+        // The environment is ending. A flag stays raised, and the next crossing would tell it again.
+        ptr::null_mut()
+    }
 }
 
 /// `look()`: publishes, then refreshes what is known of the other side.

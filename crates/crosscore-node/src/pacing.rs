@@ -151,9 +151,7 @@ impl Pacing {
         }
         self.gap = 0;
     }
-}
 
-impl Pacing {
     fn after_pause(&mut self, paid: bool) {
         if paid {
             self.vain = 0;
