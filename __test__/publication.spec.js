@@ -220,9 +220,13 @@ test('two rings in ping-pong in one thread never stall', (t) => {
 })
 
 test('after the consumer has gone pushes fail, at the latest when they are published', (t) => {
-  const each = createRing({ of: 'f64', capacity: 8 })
-  each.consumer.close()
-  refuses(t, 'CLOSED', () => each.producer.push(1), /consumer is gone/)
+  for (const [of, value] of [['f64', 1], ['u64', 1n], ['bytes', new Uint8Array(1)]]) {
+    const each = createRing({ of, capacity: 64 })
+    // The first one looks for room, and would be told by the look.
+    t.true(each.producer.push(value))
+    each.consumer.close()
+    refuses(t, 'CLOSED', () => each.producer.push(value), /consumer is gone/)
+  }
   const many = createRing({ of: 'f64', capacity: 8, publish: 3 })
   many.producer.push(0)
   many.consumer.close()
