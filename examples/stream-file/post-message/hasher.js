@@ -13,7 +13,9 @@ port.on('message', (message) => {
   digest.update(message)
   acknowledge()
 })
+// From the start: the reader may be let go first, and be through with a short file before this thread runs again.
+const closed = once(port, 'close')
 
 await readySteadyGo()
-await once(port, 'close')
+await closed
 report(digest.finish())
