@@ -20,8 +20,33 @@ interface RawHandle {
   readonly look: () => true | undefined
 }
 
-// As they are when the package is loaded: a program may replace them.
+/** What the addon has for an environment: functions that take a handle's number first, and what its copies share. */
+interface Calls {
+  memory(number: number): ArrayBuffer
+  shown(number: number): void
+  block(number: number): void
+  listen(number: number, callback: () => void): void
+  arm(number: number): void
+  disarm(number: number): void
+  hold(number: number): void
+  letGo(number: number): void
+  ask(number: number): void
+  stats(number: number): void
+  close(number: number, reason: string | undefined): void
+  reason(number: number): string | undefined
+  move(number: number): string
+  settle(): boolean
+  now(): number
+  readonly environmentBlock: ArrayBuffer
+  readonly setImmediate: typeof timers.setImmediate
+  readonly setTimeout: typeof timers.setTimeout
+  readonly clearTimeout: typeof timers.clearTimeout
+}
+
+// As it is when the package is loaded: a program may replace it.
 const Words = Uint32Array
+
+const calls = addon.environment(timers.setImmediate, timers.setTimeout, timers.clearTimeout) as unknown as Calls
 
 /**
  * A handle in this thread. Its cold crossings are methods; what a push or a pop calls is in crossing.ts.
@@ -51,12 +76,12 @@ export class NativeHandle {
   readonly publish: () => true | undefined
   readonly publishElement: () => true | undefined
   readonly look: () => true | undefined
-  /** The addon learns from this object's end that nobody has the handle any more. */
-  readonly #raw: RawHandle
+  /** When it is collected, nobody has the handle any more: so the addon sees it. */
+  readonly owner: object
   #shown = false
 
   constructor(raw: RawHandle) {
-    this.#raw = raw
+    this.owner = raw
     this.number = raw.number
     this.slot = raw.number % 2 ** 32
     this.words = new Words(raw.block)
@@ -78,69 +103,69 @@ export class NativeHandle {
    * weakly; the memory goes with the last handle, view and token.
    */
   memory(): ArrayBuffer {
-    return addon.memory(this.number) as ArrayBuffer
+    return calls.memory(this.number)
   }
 
   /** The program gets a view: from now on the memory stays as it is until nothing can reach it. Before the first view. */
   shown(): void {
     if (this.#shown) return
     this.#shown = true
-    addon.shown(this.number)
+    calls.shown(this.number)
   }
 
   /** Waits on this thread for WANTED bytes or a SLICE of time, at most 20 ms, then looks. */
   block(): void {
-    addon.block(this.number)
+    calls.block(this.number)
   }
 
   /** Installs what is called on the event loop after the doorbell was rung for this handle. Once. */
   listen(callback: () => void): void {
-    addon.listen(this.number, callback)
+    calls.listen(this.number, callback)
   }
 
   /** Publishes, and leaves the doorbell with the other side unless WANTED bytes are there: ARMED tells. */
   arm(): void {
-    addon.arm(this.number)
+    calls.arm(this.number)
   }
 
   /** Takes the doorbell back. */
   disarm(): void {
-    addon.disarm(this.number)
+    calls.disarm(this.number)
   }
 
   /** This handle's wait keeps the event loop alive. */
   hold(): void {
-    addon.hold(this.number)
+    calls.hold(this.number)
   }
 
   /** It does so no longer. */
   letGo(): void {
-    addon.letGo(this.number)
+    calls.letGo(this.number)
   }
 
   /** Refreshes KNOWN and FLAGS. Publishes nothing and counts nothing. */
   ask(): void {
-    addon.ask(this.number)
+    calls.ask(this.number)
   }
 
   /** Writes the statistics into the block (STATS). */
   stats(): void {
-    addon.stats(this.number)
+    calls.stats(this.number)
   }
 
   /** Publishes what is pending and ends the handle. The first reason that either side gives reaches the other. */
   close(reason?: string): void {
-    addon.close(this.number, reason)
+    calls.close(this.number, reason)
   }
 
   /** What the other side closed with, once it is known to have closed. */
   reason(): string | undefined {
-    return addon.reason(this.number) ?? undefined
+    return calls.reason(this.number)
   }
 
   /** Empties the handle; the id of a token that stands for it, 32 hexadecimal digits. */
   move(): string {
-    return addon.move(this.number)
+    return calls.move(this.number)
   }
 }
 
@@ -159,7 +184,7 @@ export function createRing(
   elementSize: number,
   schema: string,
 ): { producer: NativeHandle; consumer: NativeHandle } {
-  const { producer, consumer } = addon.createRing(capacity, memory, kind, publishEvery, elementSize, schema) as {
+  const { producer, consumer } = addon.createRing(capacity, memory, kind, publishEvery, elementSize, schema) as unknown as {
     producer: RawHandle
     consumer: RawHandle
   }
@@ -168,7 +193,7 @@ export function createRing(
 
 /** Takes the handle that a token stands for; throws what is wrong with it. */
 export function claim(id: string, origin: string, producer: boolean): NativeHandle {
-  return new NativeHandle(addon.claim(id, origin, producer) as RawHandle)
+  return new NativeHandle(addon.claim(id, origin, producer) as unknown as RawHandle)
 }
 
 /** Closes the handle that a token stands for; false if it was claimed or revoked before. */
@@ -193,19 +218,13 @@ export interface Environment {
   readonly settle: () => boolean
 }
 
-const shared = addon.environment({
-  setImmediate: timers.setImmediate,
-  setTimeout: timers.setTimeout,
-  clearTimeout: timers.clearTimeout,
-}) as Omit<Environment, 'words' | 'now' | 'settle'> & { block: ArrayBuffer }
-
 export const environment: Environment = {
-  words: new Words(shared.block),
-  now: addon.now,
-  setImmediate: shared.setImmediate,
-  setTimeout: shared.setTimeout,
-  clearTimeout: shared.clearTimeout,
-  settle: addon.settle,
+  words: new Words(calls.environmentBlock),
+  now: calls.now,
+  setImmediate: calls.setImmediate,
+  setTimeout: calls.setTimeout,
+  clearTimeout: calls.clearTimeout,
+  settle: calls.settle,
 }
 
 /** How hot crossings are made, and why so if it is the slower way. */
