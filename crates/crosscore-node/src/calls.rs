@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use napi::sys;
 
+use crate::control::Control;
 use crate::environment::Environment;
 use crate::handle::{HANDLES, HandleSlot, Rest, end, take};
 use crate::side::Side;
@@ -76,17 +77,13 @@ fn arguments(
 fn with<T>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    f: impl FnOnce(&mut dyn Side, &crate::control::Control, &mut Rest) -> T,
+    f: impl FnOnce(&mut dyn Side, &Control, &mut Rest) -> T,
 ) -> Option<T> {
     let (slot, _) = arguments(env, info);
+    let slot = slot?;
     // SAFETY: INV-NODE-12: `mine` has asked for the thread, and `f` calls nothing that comes back here.
-    let Tenant {
-        port,
-        control,
-        rest,
-        ..
-    } = unsafe { slot?.tenant() }?;
-    Some(f(port.side()?, control, rest))
+    let Tenant { port, rest, .. } = unsafe { slot.tenant() }?;
+    Some(f(port.side()?, &slot.control, rest))
 }
 
 fn ended() -> napi::Error {

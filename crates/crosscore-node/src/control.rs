@@ -53,11 +53,16 @@ pub(crate) const FLAG_CORRUPT: u32 = 4;
 pub(crate) struct Control([AtomicU32; WORDS]);
 
 impl Control {
-    /// For a ring whose elements have so many bytes.
-    pub(crate) fn new(element: u32) -> Self {
-        let control = Self([const { AtomicU32::new(0) }; WORDS]);
-        control.write(ELEMENT, element);
-        control
+    pub(crate) const fn new() -> Self {
+        Self([const { AtomicU32::new(0) }; WORDS])
+    }
+
+    /// As new, for a ring whose elements have so many bytes.
+    pub(crate) fn reset(&self, element: u32) {
+        for index in 0..WORDS {
+            self.write(index, 0);
+        }
+        self.write(ELEMENT, element);
     }
 
     #[inline(always)]
@@ -75,10 +80,15 @@ impl Control {
     /// The pending bytes and messages, which are no longer pending after this.
     #[inline]
     pub(crate) fn take_pending(&self) -> (usize, u32) {
-        let pending = (self.read(PENDING) as usize, self.read(PENDING_MESSAGES));
-        self.write(PENDING, 0);
-        self.write(PENDING_MESSAGES, 0);
-        pending
+        let (bytes, messages) = (self.read(PENDING), self.read(PENDING_MESSAGES));
+        // Where each element is published by itself there are none, and nothing to write.
+        if bytes != 0 {
+            self.write(PENDING, 0);
+        }
+        if messages != 0 {
+            self.write(PENDING_MESSAGES, 0);
+        }
+        (bytes as usize, messages)
     }
 
     /// The pending bytes, which stay pending.

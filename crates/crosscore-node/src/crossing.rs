@@ -20,8 +20,8 @@ pub(crate) fn publish(number: f64, bytes: f64) -> i32 {
         return ENDED as i32;
     };
     // The cast saturates, and what is too much is CORRUPT.
-    tenant.port.publish(&tenant.control, bytes as usize);
-    tenant.control.flags() as i32
+    tenant.port.publish(&slot.control, bytes as usize);
+    slot.control.flags() as i32
 }
 
 /// Publishes what is pending and looks at the other side: bytes free or available, or [`FLAGGED`].
@@ -34,10 +34,10 @@ pub(crate) fn look(number: f64) -> i32 {
     let Some(tenant) = (unsafe { slot.tenant() }) else {
         return FLAGGED;
     };
-    tenant.port.look(&tenant.control);
-    if tenant.control.flags() != 0 {
+    tenant.port.look(&slot.control);
+    if slot.control.flags() != 0 {
         return FLAGGED;
     }
     // At most 2^30, unless somebody scribbles: then it is wrong, as the word is.
-    (tenant.control.known() & i32::MAX as u32) as i32
+    (slot.control.known() & i32::MAX as u32) as i32
 }

@@ -271,7 +271,7 @@ impl Environment {
             let Some(tenant) = (unsafe { slot.tenant() }) else {
                 continue;
             };
-            let control = &*tenant.control;
+            let control = &slot.control;
             if control.take_owing() && control.pending() != 0 {
                 // What is wrong stands in the flags, for the next call that a program makes.
                 tenant.port.publish(control, 0);

@@ -72,8 +72,8 @@ pub(crate) unsafe fn take(slot: &'static HandleSlot) -> Port {
     let Some(tenant) = (unsafe { slot.tenant() }) else {
         return Port::Ended;
     };
-    let port = tenant.port.take(&tenant.control);
-    tenant.control.raise(ENDED);
+    let port = tenant.port.take(&slot.control);
+    slot.control.raise(ENDED);
     tenant.rest.listener.silence();
     if let Some(environment) = Environment::current() {
         environment.detached(slot.index(), &tenant.rest.shared);
@@ -85,20 +85,44 @@ pub(crate) unsafe fn take(slot: &'static HandleSlot) -> Port {
 unsafe extern "C" fn user_collected(_env: sys::napi_env, data: *mut c_void, hint: *mut c_void) {
     // SAFETY: INV-NODE-1: `counted` gave it a slot, which is never freed.
     let slot = unsafe { &*data.cast::<HandleSlot>().cast_const() };
-    // SAFETY: INV-NODE-12: finalizers run on the environment's thread.
-    let Some(tenant) = (unsafe { slot.tenant() }) else {
-        return;
-    };
-    tenant.users -= 1;
-    let users = tenant.users;
     // The object that stands for the handle is marked; who has only a function of it has no handle.
-    if !hint.is_null() || users == 0 {
-        // SAFETY: INV-NODE-12: as above, and the borrow is over.
+    if !hint.is_null() {
+        // SAFETY: INV-NODE-12: finalizers run on the environment's thread.
         unsafe { end(slot) };
     }
-    if users == 0 {
-        // SAFETY: INV-NODE-12: as above. Nothing can call for it: each that could was counted.
-        unsafe { HANDLES.leave(slot) };
+    drop(User(slot));
+}
+
+/// Something of JavaScript that can reach a slot: a bound function, the handle's object, the control block's
+/// ArrayBuffer. The slot is left, and gets its next tenant, when the last of them is gone.
+#[derive(Debug)]
+struct User(&'static HandleSlot);
+
+impl User {
+    /// On the thread that has the slot.
+    fn new(slot: &'static HandleSlot) -> Self {
+        // SAFETY: INV-NODE-12: the caller's promise; the borrow ends at once.
+        if let Some(tenant) = unsafe { slot.tenant() } {
+            tenant.users += 1;
+        }
+        Self(slot)
+    }
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        // SAFETY: INV-NODE-12: finalizers run on the environment's thread, and the borrow ends at once.
+        let users = unsafe { self.0.tenant() }.map(|tenant| {
+            tenant.users -= 1;
+            tenant.users
+        });
+        if users == Some(0) {
+            // SAFETY: INV-NODE-12: as above. Nothing can reach the slot: all that could was counted.
+            unsafe {
+                end(self.0);
+                HANDLES.leave(self.0);
+            }
+        }
     }
 }
 
@@ -123,10 +147,8 @@ fn counted(
         )
     };
     check(status, "napi_add_finalizer")?;
-    // SAFETY: INV-NODE-12: on the thread that has just taken the slot; the borrow ends at once.
-    if let Some(tenant) = unsafe { slot.tenant() } {
-        tenant.users += 1;
-    }
+    // The finalizer gives it back.
+    std::mem::forget(User::new(slot));
     Ok(object)
 }
 
@@ -157,15 +179,18 @@ pub(crate) unsafe fn data_of(
 
 /// The handle that a call of a bound function is for; `None` when Node refuses to say.
 #[inline]
-unsafe fn tenant_of<'a>(
+unsafe fn called<'a>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-) -> Option<&'a mut Tenant<Rest>> {
+) -> Option<(&'a mut Port, &'a Control)> {
     // SAFETY: INV-NODE-1: passed on.
-    let data = unsafe { data_of(env, info) }?;
-    // SAFETY: INV-NODE-1: `bind` gave it a slot, which is never freed and was not left: the function that is being
-    // called counts. INV-NODE-12: it belongs to this environment, and the callers below call nothing that comes back.
-    unsafe { data.cast::<HandleSlot>().as_ref().tenant() }
+    let data = unsafe { data_of(env, info) }?.cast::<HandleSlot>();
+    // SAFETY: INV-NODE-1: `describe` gave it a slot, which is never freed. INV-NODE-12: it belongs to this environment and
+    // was not left, since the function that is being called counts; the callers below call nothing that comes back.
+    unsafe {
+        let slot = data.as_ref();
+        Some((&mut slot.tenant().unwrap_unchecked().port, &slot.control))
+    }
 }
 
 /// The end in a port that is known to be of this type, or gone.
@@ -203,11 +228,10 @@ impl<S: Expected> Hot<S> {
         info: sys::napi_callback_info,
     ) -> sys::napi_value {
         // SAFETY: INV-NODE-1: called by Node with its own arguments.
-        let Some(tenant) = (unsafe { tenant_of(env, info) }) else {
+        let Some((port, control)) = (unsafe { called(env, info) }) else {
             return ptr::null_mut();
         };
-        let control = &*tenant.control;
-        match S::of(&mut tenant.port) {
+        match S::of(port) {
             Some(side) => side.publish(control, 0),
             None => control.raise(ENDED),
         }
@@ -220,11 +244,10 @@ impl<S: Expected> Hot<S> {
         info: sys::napi_callback_info,
     ) -> sys::napi_value {
         // SAFETY: INV-NODE-1: called by Node with its own arguments.
-        let Some(tenant) = (unsafe { tenant_of(env, info) }) else {
+        let Some((port, control)) = (unsafe { called(env, info) }) else {
             return ptr::null_mut();
         };
-        let control = &*tenant.control;
-        match S::of(&mut tenant.port) {
+        match S::of(port) {
             Some(side) => side.publish(control, control.element()),
             None => control.raise(ENDED),
         }
@@ -237,11 +260,10 @@ impl<S: Expected> Hot<S> {
         info: sys::napi_callback_info,
     ) -> sys::napi_value {
         // SAFETY: INV-NODE-1: called by Node with its own arguments.
-        let Some(tenant) = (unsafe { tenant_of(env, info) }) else {
+        let Some((port, control)) = (unsafe { called(env, info) }) else {
             return ptr::null_mut();
         };
-        let control = &*tenant.control;
-        match S::of(&mut tenant.port) {
+        match S::of(port) {
             Some(side) => side.look(control),
             None => {
                 control.set_known(0);
@@ -259,6 +281,11 @@ fn flagged(env: sys::napi_env, control: &Control) -> sys::napi_value {
     if control.flags() == 0 {
         return ptr::null_mut();
     }
+    raised(env)
+}
+
+#[cold]
+fn raised(env: sys::napi_env) -> sys::napi_value {
     // A failure means that the environment is ending. A flag stays raised, and the next crossing would tell it again.
     boolean(env, true).unwrap_or(ptr::null_mut())
 }
@@ -286,9 +313,7 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
     let (shared, which) = (Arc::clone(end_of.shared()), end_of.which());
     let tenant = Tenant {
         port,
-        control: Rc::new(Control::new(shared.description.element)),
-        // This call.
-        users: 1,
+        users: 0,
         rest: Rest {
             ring,
             shared: Arc::clone(&shared),
@@ -296,28 +321,21 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
             listener: Listener::default(),
         },
     };
-    let slot = HANDLES.take(tenant).ok_or_else(|| {
-        error(
-            Code::Memory,
-            format!("a process has at most {MOST} handles at a time: close some"),
-        )
-    })?;
+    let slot = HANDLES
+        .take(tenant, shared.description.element)
+        .ok_or_else(|| {
+            error(
+                Code::Memory,
+                format!("a process has at most {MOST} handles at a time: close some"),
+            )
+        })?;
+    // This call uses it too, so that a slot with a handle that could not be made is left at its end.
+    let _user = User::new(slot);
     environment.attached(slot.index(), &shared);
-    let described = describe(env, &environment, slot, position, hot);
-    // SAFETY: INV-NODE-12: on the thread that has just taken the slot; the borrow ends at once.
-    let users = unsafe { slot.tenant() }.map_or(0, |tenant| {
-        tenant.users -= 1;
-        tenant.users
-    });
-    if described.is_err() {
-        // SAFETY: INV-NODE-12: as above.
+    describe(env, &environment, slot, position, hot).inspect_err(|_| {
+        // SAFETY: INV-NODE-12: on the thread that has just taken the slot.
         unsafe { end(slot) };
-    }
-    if users == 0 {
-        // SAFETY: INV-NODE-12: as above; nothing was made that could call for it.
-        unsafe { HANDLES.leave(slot) };
-    }
-    described
+    })
 }
 
 /// Names and callbacks of a side's hot crossings.
@@ -339,10 +357,9 @@ fn describe(
     hot: HotFunctions,
 ) -> napi::Result<sys::napi_value> {
     // SAFETY: INV-NODE-12: on the thread that has just taken the slot. Copies: what follows calls Node.
-    let (control, ring, shared) = unsafe { slot.tenant() }
+    let (ring, shared) = unsafe { slot.tenant() }
         .map(|tenant| {
             (
-                Rc::clone(&tenant.control),
                 Arc::clone(&tenant.rest.ring),
                 Arc::clone(&tenant.rest.shared),
             )
@@ -352,17 +369,11 @@ fn describe(
     let bind = |(name, callback): (&CStr, Callback)| {
         counted(env, slot, function(env, name, callback, data)?, false)
     };
-    let block = NonNull::from(&*control).cast();
-    // SAFETY: INV-NODE-1: the block is as long as the count that is its owner.
-    let (_visible, block) = unsafe {
-        Visible::new(
-            environment,
-            env,
-            (block, BLOCK_BYTES),
-            Box::new(control),
-            None,
-        )?
-    };
+    let block = (NonNull::from(&slot.control).cast(), BLOCK_BYTES);
+    let user = Box::new(User::new(slot));
+    // SAFETY: INV-NODE-1: a slot is never freed. The block is this handle's until its user goes, and where that is never
+    // let go, because the block was taken away, the slot gets no other tenant.
+    let (_visible, block) = unsafe { Visible::new(environment, env, block, user, None)? };
     let description = &shared.description;
     let [publish, publish_element, look] = hot;
     let handle = object(

@@ -9,7 +9,6 @@
 
 use std::cell::UnsafeCell;
 use std::ptr;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,7 +29,6 @@ const GENERATIONS: u32 = 1 << 21;
 #[derive(Debug)]
 pub(crate) struct Tenant<R> {
     pub(crate) port: Port,
-    pub(crate) control: Rc<Control>,
     /// Objects of JavaScript that can call for this slot.
     pub(crate) users: u32,
     pub(crate) rest: R,
@@ -40,6 +38,8 @@ pub(crate) struct Tenant<R> {
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Slot<R: 'static> {
+    /// The control block. JavaScript sees it, so it counts among the users of the slot.
+    pub(crate) control: Control,
     tenant: UnsafeCell<Option<Tenant<R>>>,
     /// The thread that uses the slot, 0 for none.
     owner: AtomicUsize,
@@ -112,8 +112,9 @@ impl<R: 'static> Table<R> {
             .filter(|slot| slot.owner.load(Ordering::Relaxed) == thread::current())
     }
 
-    /// Takes a slot for this thread; `None` when a process cannot have more.
-    pub(crate) fn take(&self, tenant: Tenant<R>) -> Option<&'static Slot<R>> {
+    /// Takes a slot for this thread and a ring whose elements have so many bytes; `None` when a process cannot have
+    /// more.
+    pub(crate) fn take(&self, tenant: Tenant<R>, element: u32) -> Option<&'static Slot<R>> {
         let slot = {
             let mut vacant = self.vacant();
             if vacant.slots.is_empty() {
@@ -121,6 +122,7 @@ impl<R: 'static> Table<R> {
                 let place = self.chunks.get(vacant.chunks)?;
                 let chunk: &'static [Slot<R>; CHUNK] =
                     Box::leak(Box::new(std::array::from_fn(|i| Slot {
+                        control: Control::new(),
                         tenant: UnsafeCell::new(None),
                         owner: AtomicUsize::new(0),
                         // A number is never 0.
@@ -135,6 +137,7 @@ impl<R: 'static> Table<R> {
             }
             vacant.slots.pop()?
         };
+        slot.control.reset(element);
         // SAFETY: INV-NODE-12: taken out of the list under its lock, so it is this thread's alone.
         unsafe { *slot.tenant.get() = Some(tenant) };
         slot.owner.store(thread::current(), Ordering::Relaxed);
@@ -199,7 +202,6 @@ mod tests {
     fn tenant() -> Tenant<()> {
         Tenant {
             port: Port::Ended,
-            control: Rc::new(Control::new(8)),
             users: 1,
             rest: (),
         }
@@ -212,13 +214,13 @@ mod tests {
     #[test]
     fn a_number_leads_to_its_slot_and_to_no_later_tenant() {
         let table = table();
-        let slot = table.take(tenant()).unwrap();
+        let slot = table.take(tenant(), 8).unwrap();
         let number = slot.number();
         assert!(ptr::eq(table.mine(number).unwrap(), slot));
         // SAFETY: INV-NODE-12: this thread has it, and no borrow.
         unsafe { table.leave(slot) };
         assert!(table.mine(number).is_none());
-        let again = table.take(tenant()).unwrap();
+        let again = table.take(tenant(), 8).unwrap();
         assert!(ptr::eq(again, slot), "a slot that was left is taken again");
         assert_ne!(again.number(), number);
         assert!(table.mine(number).is_none());
@@ -228,7 +230,7 @@ mod tests {
     #[test]
     fn numbers_that_are_made_up_are_refused() {
         let table = table();
-        let number = table.take(tenant()).unwrap().number();
+        let number = table.take(tenant(), 8).unwrap().number();
         let forged = [
             0.0,
             -0.0,
@@ -260,13 +262,13 @@ mod tests {
     #[test]
     fn another_thread_gets_no_slot_of_this_one() {
         let table = table();
-        let slot = table.take(tenant()).unwrap();
+        let slot = table.take(tenant(), 8).unwrap();
         let number = slot.number();
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 assert!(table.mine(number).is_none());
                 assert!(table.mine_at(0).is_none());
-                let own = table.take(tenant()).unwrap().number();
+                let own = table.take(tenant(), 8).unwrap().number();
                 assert!(table.mine(own).is_some());
             });
         });
@@ -278,7 +280,7 @@ mod tests {
     #[test]
     fn a_slot_whose_generations_are_used_up_is_retired() {
         let table = table();
-        let slot = table.take(tenant()).unwrap();
+        let slot = table.take(tenant(), 8).unwrap();
         slot.generation.store(GENERATIONS - 1, Ordering::Relaxed);
         let last = slot.number();
         assert!(last < 2f64.powi(53));
@@ -287,7 +289,7 @@ mod tests {
         unsafe { table.leave(slot) };
         assert!(table.mine(last).is_none());
         for _ in 0..2 * CHUNK {
-            assert!(!ptr::eq(table.take(tenant()).unwrap(), slot));
+            assert!(!ptr::eq(table.take(tenant(), 8).unwrap(), slot));
         }
     }
 }
