@@ -27,7 +27,7 @@ use crate::memory::SharedRing;
 use crate::shared::Shared;
 use crate::status::check;
 use crate::value::Kept;
-use crate::visible::Visible;
+use crate::visible::{Sentinel, Visible};
 
 /// The environment's block in words: `lib/native/control.ts` has the same table.
 const BLOCK_WORDS: usize = 1024;
@@ -79,6 +79,8 @@ pub(crate) struct Environment {
     rings: RefCell<HashMap<u64, Window>>,
     /// All memory that JavaScript can see here, by address.
     visible: RefCell<HashMap<*const Visible, Rc<Visible>>>,
+    /// Younger than most of it (`visible.rs`).
+    sentinel: RefCell<Option<Rc<Sentinel>>>,
     /// The cleanup hook is registered.
     hooked: Cell<bool>,
 }
@@ -101,6 +103,7 @@ impl Environment {
             handles: RefCell::default(),
             rings: RefCell::default(),
             visible: RefCell::default(),
+            sentinel: RefCell::default(),
             hooked: Cell::new(false),
         });
         new.make_youngest(env)?;
@@ -121,8 +124,7 @@ impl Environment {
         }
     }
 
-    /// Makes the cleanup hook the youngest, which runs first: before the finalizers of ArrayBuffers and before those of
-    /// threadsafe functions that exist by now.
+    /// Makes the cleanup hook the youngest, which runs first: before those of the threadsafe functions that exist by now.
     pub(crate) fn make_youngest(&self, env: sys::napi_env) -> napi::Result<()> {
         let this = ptr::from_ref(self).cast_mut().cast::<c_void>();
         if self.hooked.replace(false) {
@@ -218,6 +220,8 @@ impl Environment {
             .get(&shared.number)
             .and_then(|window| window.visible.clone());
         if let Some(value) = known.and_then(|visible| visible.value()) {
+            // The handle's control block is younger than the one that there is.
+            self.post_sentinel(env)?;
             return Ok(value);
         }
         let memory = (ring.base(), 2 * ring.capacity());
@@ -229,15 +233,28 @@ impl Environment {
         if let Some(window) = self.rings.borrow_mut().get_mut(&shared.number) {
             window.visible = Some(visible);
         }
+        self.post_sentinel(env)?;
         Ok(value)
     }
 
-    /// Watches over memory that JavaScript can see from now on.
-    pub(crate) fn watch(&self, env: sys::napi_env, visible: &Rc<Visible>) -> napi::Result<()> {
+    /// Watches over memory that JavaScript can see from now on. A younger sentinel is due then.
+    pub(crate) fn watch(&self, visible: &Rc<Visible>) {
         self.visible
             .borrow_mut()
             .insert(Rc::as_ptr(visible), Rc::clone(visible));
-        self.make_youngest(env)
+    }
+
+    /// All of it.
+    pub(crate) fn watched(&self) -> Vec<Rc<Visible>> {
+        self.visible.borrow().values().map(Rc::clone).collect()
+    }
+
+    fn post_sentinel(self: &Rc<Self>, env: sys::napi_env) -> napi::Result<()> {
+        let relief = Sentinel::new(self, env)?;
+        if let Some(old) = self.sentinel.replace(Some(relief)) {
+            old.relieve();
+        }
+        Ok(())
     }
 
     /// Nothing can reach it any more.
@@ -295,10 +312,8 @@ unsafe extern "C" fn environment_ends(arg: *mut c_void) {
             slot.disown();
         }
     }
-    for visible in environment.visible.take().into_values() {
-        visible.look_for_escape();
-    }
     // Whoever asks from here on gets a record of its own. Node deletes the references with the environment.
+    environment.visible.take();
     environment.rings.take();
     environment.shared.take();
 }
