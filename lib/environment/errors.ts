@@ -1,17 +1,26 @@
 // The errors of the package, and the sentences that are used more than once.
 
 import { inspect } from 'node:util'
-import type { CrosscoreErrorCode } from '../index.js'
+import type { CrosscoreErrorCode } from '../../index.js'
+import { announce } from './diagnostics.js'
 
 const PREFIX = 'ERR_CROSSCORE_'
+const { captureStackTrace } = Error
 
 /** An error with a code. */
 export class CrosscoreError extends Error {
+  declare readonly name: 'CrosscoreError'
   readonly code: CrosscoreErrorCode
 
-  constructor(code: CrosscoreErrorCode, message: string) {
-    super(message)
+  constructor(code: CrosscoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
     this.code = code
+    // A structured clone keeps the message and the stack of an error, and neither its class nor its code. So the stack
+    // begins with both, as the errors of Node do.
+    Object.defineProperty(this, 'name', { value: `CrosscoreError [${code}]`, configurable: true })
+    captureStackTrace(this, CrosscoreError)
+    void this.stack
+    delete (this as { name?: string }).name
   }
 
   static {
@@ -42,15 +51,31 @@ export function invalidArgument(what: string, allowed: string, given: unknown): 
   return new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `${what} must be ${allowed}; got ${shown(given)}`)
 }
 
+/** A typed array that is empty because its memory was taken away, not because it is empty. */
+export function detached(what: string): CrosscoreError {
+  return new CrosscoreError(
+    'ERR_CROSSCORE_INVALID_ARG',
+    `${what} must have its memory; its buffer was detached (transferred), or resized so that the array is outside it`,
+  )
+}
+
 export function tooLarge(what: string, size: number, largest: number): CrosscoreError {
   return new CrosscoreError('ERR_CROSSCORE_TOO_LARGE', `${what} of ${size} does not fit: the largest is ${largest}`)
 }
 
-export function corrupt(what: string): CrosscoreError {
-  return new CrosscoreError(
-    'ERR_CROSSCORE_CORRUPT',
-    `${what}: something wrote into the ring's memory through a view that it no longer owned`,
-  )
+export function busy(why: string): CrosscoreError {
+  return new CrosscoreError('ERR_CROSSCORE_BUSY', why)
+}
+
+export function closed(why: string, cause?: Error): CrosscoreError {
+  return new CrosscoreError('ERR_CROSSCORE_CLOSED', why, cause === undefined ? undefined : { cause })
+}
+
+/** The ring's memory holds what the protocol does not allow. */
+export function corrupt(what: string, why = "something wrote into the ring's memory through a view that it no longer owned"): CrosscoreError {
+  const error = new CrosscoreError('ERR_CROSSCORE_CORRUPT', `${what}: ${why}`)
+  announce('corrupt', () => ({ error }))
+  return error
 }
 
 /** Throws if `value` is not an integer from `least` to `most`. */
@@ -64,6 +89,13 @@ export function checkInteger(what: string, value: unknown, least: number, most: 
 export function checkCallback(fn: unknown, max: number): void {
   if (typeof fn !== 'function') throw invalidArgument('fn', 'a function', fn)
   if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+}
+
+/** An object of options, or an error that shows what one looks like. */
+export function checkOptionsObject(options: unknown, example: string): Record<string, unknown> {
+  if (options === undefined) return {}
+  if (typeof options !== 'object' || options === null) throw invalidArgument('options', `an object such as ${example}`, options)
+  return options as Record<string, unknown>
 }
 
 /** An error of the addon as an error of the package: the code travels in the message. */

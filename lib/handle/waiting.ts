@@ -1,36 +1,37 @@
-// Waiting for the other side: on this thread, or on the event loop. Before either, what this thread owes
-// is paid (INV-JS-4).
+// Waiting for the other side: on this thread, or on the event loop. Before either, what this thread owes is paid
+// (INV-JS-4).
 
-import { ARMED, SLICE, WANTED } from './control.js'
-import { CrosscoreError, invalidArgument } from './errors.js'
+import type { AbortSignalLike } from '../../index.js'
+import { busy, checkOptionsObject, invalidArgument } from '../environment/errors.js'
+import { nextTurn, settleThread, turnIsDue } from '../environment/turn.js'
+import { environment } from '../native/addon.js'
+import { ARMED, SLICE, WANTED } from '../native/control.js'
 import type { Port } from './port.js'
-import { nextTurn, settleThread, turnIsDue } from './turn.js'
+import { abortError, onAbort, signalOf } from './signal.js'
+
+const { now } = environment
 
 /** A native block cannot be interrupted, so it comes back to JavaScript this often, in milliseconds: `worker.terminate()` takes effect there. */
 const LONGEST_SLICE = 20
 
-/** A wait that is over at once counts as much as so many elements: somebody is about to take as many. */
+/** A wait that is over at once counts as so many elements: somebody is about to take as many. */
 const WAIT_WORK = 16
 
 /** What a look says: it is there, it will never be there, or neither. */
 export type Outcome = boolean | undefined
 
-/** The time at which a blocking call gives up, by `performance.now()`. */
+/** When a blocking call gives up, on the clock that was captured at load. */
 export function deadlineOf(options: unknown): number {
-  if (options === undefined) return Infinity
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('options', 'an object such as { timeout: 100 }', options)
-  }
-  const { timeout = Infinity } = options as { timeout?: unknown }
+  const { timeout = Infinity } = checkOptionsObject(options, '{ timeout: 100 }')
   if (typeof timeout !== 'number' || !(timeout >= 0)) {
     throw invalidArgument('options.timeout', 'a number of milliseconds, 0 or more', timeout)
   }
-  return performance.now() + timeout
+  return now() + timeout
 }
 
-/** Blocks this thread for a slice of the time until `deadline`; false when none is left. */
+/** Blocks this thread for a slice of the time until `deadline`, or until `wanted` bytes are there; false when none is left. */
 export function blockSlice(port: Port, wanted: number, deadline: number): boolean {
-  const left = deadline - performance.now()
+  const left = deadline - now()
   if (!(left > 0)) return false
   settleThread()
   port.words[WANTED] = wanted
@@ -40,33 +41,17 @@ export function blockSlice(port: Port, wanted: number, deadline: number): boolea
   return true
 }
 
-function abortError(signal: AbortSignal): Error {
-  // As Node's own promises: an AbortError whose cause is the signal's reason.
-  const error = new Error('The operation was aborted', { cause: signal.reason })
-  Object.defineProperty(error, 'name', { value: 'AbortError', configurable: true, writable: true })
-  return Object.assign(error, { code: 'ABORT_ERR' })
-}
-
-/** What ready() takes. */
-export function signalOf(options: unknown): AbortSignal | undefined {
-  if (options === undefined) return undefined
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('options', 'an object such as { signal }', options)
-  }
-  const { signal } = options as { signal?: unknown }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalidArgument('options.signal', 'an AbortSignal', signal)
-  }
-  return signal
-}
-
 interface Wait {
-  readonly wanted: number
+  /** Bytes that there have to be for a look to be worth it. Asked before each parking. */
+  readonly wanted: () => number
   readonly look: () => Outcome
   readonly resolve: (ready: boolean) => void
   readonly reject: (error: unknown) => void
-  readonly signal: AbortSignal | undefined
+  /** Takes the listener off the signal. */
+  readonly forget: () => void
 }
+
+const nothing = (): void => {}
 
 /** Handles that wait. A doorbell knows its handle weakly; the promise that somebody awaits must not be collected with it. */
 const waiting = new Set<Doorbell>()
@@ -84,16 +69,14 @@ export class Doorbell {
 
   /** Throws if somebody waits. */
   checkQuiet(): void {
-    if (this.#wait !== undefined) {
-      throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'ready() is pending on this handle; there is one wait at a time')
-    }
+    if (this.#wait !== undefined) throw busy('a wait is pending on this handle (ready(), flushed() or a loop); there is one at a time')
   }
 
   /**
-   * Resolves when `look` gives an outcome. `look` is asked at once, and then after every publication
-   * of the other side that finds this side parked.
+   * Resolves when `look` gives an outcome. It is asked at once, after every publication of the other side that finds
+   * this side parked, and when `again` is called.
    */
-  wait(wanted: number, look: () => Outcome, signal: AbortSignal | undefined): Promise<boolean> {
+  wait(wanted: () => number, look: () => Outcome, signal: AbortSignalLike | undefined): Promise<boolean> {
     try {
       this.checkQuiet()
       if (signal?.aborted === true) throw abortError(signal)
@@ -106,9 +89,10 @@ export class Doorbell {
       return Promise.reject(error)
     }
     return new Promise((resolve, reject) => {
-      this.#wait = { wanted, look, resolve, reject, signal }
+      // First what may throw: then nothing has been left behind.
+      const forget = signal === undefined ? nothing : onAbort(signal, () => this.#end()?.reject(abortError(signal)))
+      this.#wait = { wanted, look, resolve, reject, forget }
       waiting.add(this)
-      signal?.addEventListener('abort', this.#onAbort, { once: true })
       if (this.#holds) this.#port.native.hold()
       this.#park()
     })
@@ -124,14 +108,19 @@ export class Doorbell {
     if (this.#wait !== undefined) this.#port.native.letGo()
   }
 
-  /** The handle is closed: a wait ends with no. */
+  /** What stood in the way of a wait is over: look again. */
+  again(): void {
+    if (this.#wait !== undefined) this.#rung()
+  }
+
+  /** A wait, if there is one, ends with no: its handle is closed, or nobody wants it any more. */
   close(): void {
     this.#end()?.resolve(false)
   }
 
   #listen(): void {
-    // Weakly: Node holds the callback as long as the environment lives, and a handle that nobody uses
-    // or awaits is to be collected, which closes it.
+    // Weakly: Node holds the callback as long as the environment lives, and a handle that nobody uses or awaits is to be
+    // collected, which closes it.
     const self = new WeakRef(this)
     this.#port.native.listen(() => {
       const doorbell = self.deref()
@@ -144,31 +133,32 @@ export class Doorbell {
   #park(): void {
     for (;;) {
       const wait = this.#wait
-      if (wait === undefined) return
-      this.#port.words[WANTED] = wait.wanted
+      // While a reservation is open or a callback is shown slots, no look has an outcome: their end calls `again`.
+      if (wait === undefined || this.#port.busy !== '') return
+      this.#port.words[WANTED] = wait.wanted()
       this.#port.native.arm()
       if (this.#port.words[ARMED] === 1) return
-      this.#rung(false)
+      if (this.#looked()) return
     }
   }
 
-  #rung(again = true): void {
+  #rung(): void {
+    // It may be rung just before the wait was over: the bell travels through the event loop.
+    if (this.#wait !== undefined && !this.#looked()) this.#park()
+  }
+
+  /** Whether the wait is over after a look. */
+  #looked(): boolean {
     const wait = this.#wait
-    // Rung just before the wait was over: the bell travels through the event loop.
-    if (wait === undefined) return
+    if (wait === undefined) return true
     try {
       const outcome = wait.look()
-      if (outcome === undefined) {
-        if (again) this.#park()
-      } else this.#end()?.resolve(outcome)
+      if (outcome === undefined) return false
+      this.#end()?.resolve(outcome)
     } catch (error) {
       this.#end()?.reject(error)
     }
-  }
-
-  readonly #onAbort = (): void => {
-    const wait = this.#end()
-    if (wait?.signal !== undefined) wait.reject(abortError(wait.signal))
+    return true
   }
 
   /** Leaves nothing behind: no doorbell, no listener, no hold on the loop. */
@@ -177,7 +167,7 @@ export class Doorbell {
     if (wait === undefined) return undefined
     this.#wait = undefined
     waiting.delete(this)
-    wait.signal?.removeEventListener('abort', this.#onAbort)
+    wait.forget()
     this.#port.native.disarm()
     this.#port.native.letGo()
     return wait
@@ -188,13 +178,11 @@ export class Doorbell {
 export function ready(
   n: unknown,
   options: unknown,
-  doorbell: Doorbell,
-  wait: (n: number, signal: AbortSignal | undefined) => Promise<boolean>,
+  wait: (n: number, signal: AbortSignalLike | undefined) => Promise<boolean>,
 ): Promise<boolean> {
   try {
     if (typeof n === 'object' && n !== null && options === undefined) return wait(1, signalOf(n))
-    doorbell.checkQuiet()
-    return wait(n as number, signalOf(options))
+    return wait((n === undefined ? 1 : n) as number, signalOf(options))
   } catch (error) {
     return Promise.reject(error)
   }
