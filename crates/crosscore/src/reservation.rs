@@ -161,6 +161,7 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     #[inline]
     pub fn commit(self) -> usize {
         let written = self.written;
+        // INV-RES-1
         debug_assert!(written <= self.len);
         self.touched(written);
         let tail = self.position.wrapping_add(written as u64);
