@@ -8,6 +8,7 @@ use core::marker::PhantomData;
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
 use crate::cursors::{Cursors, Grant};
 use crate::metrics::Metrics;
+#[cfg(feature = "std")]
 use crate::park::SpinBudget;
 use crate::prefetch::prefetch;
 use crate::read_guard::ReadGuard;
@@ -26,6 +27,7 @@ use crate::sync::Arc;
 /// ```
 pub struct Consumer<T, A: BufferAllocator = HeapAllocator> {
     pub(crate) ring: Arc<Ring<T, A>>,
+    #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Consumer` on two threads at once, the methods
     /// that refresh the private copy would be two writers of it (INV-SW-2).
@@ -51,6 +53,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
         Self {
             ring,
+            #[cfg(feature = "std")]
             spin: SpinBudget::new(),
             not_sync: PhantomData,
         }

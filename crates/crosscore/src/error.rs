@@ -66,7 +66,7 @@ impl<T> fmt::Display for PushError<T> {
     }
 }
 
-impl<T> std::error::Error for PushError<T> {}
+impl<T> core::error::Error for PushError<T> {}
 
 /// Why a ring was not made.
 ///
@@ -108,8 +108,8 @@ impl fmt::Display for RingError {
     }
 }
 
-impl std::error::Error for RingError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for RingError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Alloc(error) => Some(error),
             _ => None,
@@ -153,7 +153,7 @@ impl fmt::Display for WaitError {
     }
 }
 
-impl std::error::Error for WaitError {}
+impl core::error::Error for WaitError {}
 
 /// Why a waiting push did not take its element. The element comes back inside.
 ///
@@ -206,4 +206,4 @@ impl<T> fmt::Display for PushWaitError<T> {
     }
 }
 
-impl<T> std::error::Error for PushWaitError<T> {}
+impl<T> core::error::Error for PushWaitError<T> {}

@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
 use crate::error::PushError;
 use crate::metrics::Metrics;
+#[cfg(feature = "std")]
 use crate::park::SpinBudget;
 use crate::reservation::Reservation;
 use crate::ring::Ring;
@@ -25,6 +26,7 @@ use crate::sync::Arc;
 /// Dropping it closes the ring for the consumer, which still reads what was published.
 pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
     pub(crate) ring: Arc<Ring<T, A>>,
+    #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Producer` on two threads at once, the methods
     /// that refresh the private copy would be two writers of it (INV-SW-1).
@@ -35,6 +37,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
         Self {
             ring,
+            #[cfg(feature = "std")]
             spin: SpinBudget::new(),
             not_sync: PhantomData,
         }
