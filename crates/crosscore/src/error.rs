@@ -185,7 +185,18 @@ impl<T> PushWaitError<T> {
         }
     }
 
-    fn reason(&self) -> WaitError {
+    /// Whether the time was over first.
+    pub fn is_timed_out(&self) -> bool {
+        matches!(self, Self::TimedOut(_))
+    }
+
+    /// Whether the ring was closed.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+
+    /// The same without the element.
+    pub fn reason(&self) -> WaitError {
         match self {
             Self::TimedOut(_) => WaitError::TimedOut,
             Self::Closed(_) => WaitError::Closed,

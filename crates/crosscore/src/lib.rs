@@ -76,11 +76,16 @@ compile_error!("Loom's models need the feature `std`");
 pub mod alloc;
 #[cfg(feature = "std")]
 mod blocking;
+#[cfg(feature = "std")]
+mod byte_streams;
 mod cache_aligned;
 mod consumer;
 mod counter;
 mod cursors;
 mod error;
+#[cfg(feature = "futures")]
+mod futures_traits;
+mod iter;
 #[cfg(any(feature = "std", feature = "async"))]
 mod look;
 mod metrics;
@@ -94,16 +99,26 @@ mod park;
 mod polling;
 mod prefetch;
 mod producer;
+mod read_chunks;
 mod read_guard;
 mod reservation;
+mod reserved_chunks;
 mod ring;
 mod sync;
+#[cfg(feature = "std")]
+mod timed;
+#[cfg(feature = "tokio")]
+mod tokio_traits;
+mod zeroable;
 
 pub use alloc::{AllocError, BufferAllocator, HeapAllocator, Memory, RawBuffer};
 #[cfg(feature = "std")]
 pub use alloc::{HugePageAllocator, MirroredAllocator};
 pub use consumer::Consumer;
 pub use error::{PushError, PushWaitError, RingError, WaitError};
+#[cfg(feature = "std")]
+pub use iter::IntoIter;
+pub use iter::PopIter;
 pub use metrics::Metrics;
 #[cfg(loom)]
 #[doc(hidden)]
@@ -112,6 +127,9 @@ pub use park::barrier::Barrier as Handshake;
 #[cfg(feature = "std")]
 pub use park::barrier::{prepare_waiting, prepare_waiting_in_background};
 pub use producer::Producer;
+pub use read_chunks::ReadChunks;
 pub use read_guard::ReadGuard;
 pub use reservation::Reservation;
+pub use reserved_chunks::ReservedChunks;
 pub use ring::Ring;
+pub use zeroable::Zeroable;

@@ -169,6 +169,19 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         unsafe { self.ring.cursors().free_now() }.count as usize
     }
 
+    /// Whether no slot is free now. Only the consumer can change that.
+    ///
+    /// ```
+    /// let (mut producer, _consumer) = crosscore::Ring::with_capacity(1)?;
+    /// assert!(!producer.is_full());
+    /// producer.push(1).unwrap();
+    /// assert!(producer.is_full());
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    pub fn is_full(&self) -> bool {
+        self.cached_free_slots() == 0 && self.free_slots() == 0
+    }
+
     /// How many slots are free as far as the producer knows without asking: at most
     /// [`free_slots`](Self::free_slots), and free of any traffic between the cores.
     ///
@@ -263,6 +276,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     ///
     /// - `n` is at most [`cached_free_slots`](Self::cached_free_slots).
     /// - The next `n` slots hold initialised elements.
+    /// - Where `T` is [`Zeroable`](crate::Zeroable), so do all slots after them, in the sense of
+    ///   [`Ring::base`].
     #[inline]
     pub unsafe fn publish_raw(&mut self, n: usize) {
         // By the private copy, as the caller was told to: nothing is looked at that is the consumer's.

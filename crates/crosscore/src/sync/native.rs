@@ -1,16 +1,15 @@
 //! The seam on real hardware: the standard library's types, and nothing else.
 
-#[cfg(target_has_atomic = "64")]
-pub(crate) use core::sync::atomic::AtomicU64;
-pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, Ordering as Site, compiler_fence, fence};
-#[cfg(target_has_atomic = "64")]
-pub(crate) use liballoc::sync::Arc;
+pub(crate) use core::sync::atomic::{Ordering as Site, compiler_fence, fence};
 #[cfg(feature = "std")]
 pub(crate) use std::thread;
 
-// Names for the imports of a target that gets the error of lib.rs, so that it gets no other one.
 #[cfg(not(target_has_atomic = "64"))]
-pub(crate) use {core::sync::atomic::AtomicU32 as AtomicU64, liballoc::rc::Rc as Arc};
+pub(crate) use super::absent::{Arc, AtomicU8, AtomicU32, AtomicU64};
+#[cfg(target_has_atomic = "64")]
+pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+#[cfg(target_has_atomic = "64")]
+pub(crate) use liballoc::sync::Arc;
 
 /// `core::cell::UnsafeCell` with Loom's closure interface.
 #[derive(Debug, Default)]
