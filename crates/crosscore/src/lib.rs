@@ -92,7 +92,10 @@ mod metrics;
 mod ordering;
 #[cfg_attr(
     not(feature = "std"),
-    allow(dead_code, reason = "no thread blocks, and without `async` nobody parks")
+    allow(
+        dead_code,
+        reason = "no thread blocks, and without `async` nobody parks"
+    )
 )]
 mod park;
 #[cfg(feature = "async")]
@@ -120,10 +123,10 @@ pub use error::{PushError, PushWaitError, RingError, WaitError};
 pub use iter::IntoIter;
 pub use iter::PopIter;
 pub use metrics::Metrics;
+pub use park::barrier::Barrier as Handshake;
 #[cfg(loom)]
 #[doc(hidden)]
 pub use park::barrier::never_waited;
-pub use park::barrier::Barrier as Handshake;
 #[cfg(feature = "std")]
 pub use park::barrier::{prepare_waiting, prepare_waiting_in_background};
 pub use producer::Producer;

@@ -120,9 +120,7 @@ impl<'a, T, A: BufferAllocator> ReservedChunks<'a, T, A> {
     ///
     /// The item, when all slots have been written.
     pub fn push(&mut self, item: T) -> Result<(), T> {
-        self.first
-            .push(item)
-            .or_else(|item| self.second.push(item))
+        self.first.push(item).or_else(|item| self.second.push(item))
     }
 
     /// Copies as many of `items` as there is room for; returns how many.

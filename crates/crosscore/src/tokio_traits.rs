@@ -86,17 +86,16 @@ impl<A: BufferAllocator> AsyncRead for Consumer<u8, A> {
 
 /// The ring is the buffer. `consume` panics when told more than there is.
 impl<A: BufferAllocator> AsyncBufRead for Consumer<u8, A> {
-    fn poll_fill_buf(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<&[u8]>> {
+    fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let consumer = self.get_mut();
         if consumer.is_empty() && ready!(consumer.poll_data(context, 1)).is_err() {
             return Poll::Ready(Ok(&[]));
         }
         // What is known, without a look for more.
         let known = consumer.cached_available();
-        Poll::Ready(Ok(consumer.read(known).map_or(&[], |bytes| bytes.into_slice())))
+        Poll::Ready(Ok(consumer
+            .read(known)
+            .map_or(&[], |bytes| bytes.into_slice())))
     }
 
     fn consume(self: Pin<&mut Self>, amount: usize) {

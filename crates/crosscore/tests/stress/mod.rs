@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crosscore::{Handshake, Consumer, Producer, Ring};
+use crosscore::{Consumer, Handshake, Producer, Ring};
 
 /// By name in `CROSSCORE_BARRIER`. What the platform does not have is left out.
 const STRATEGIES: [(&str, Handshake); 4] = [
