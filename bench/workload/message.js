@@ -130,3 +130,32 @@ export function checkAt(memory, offset, length, seq) {
   const back = memory.getInt32(offset + length - 4, true);
   if (back !== ~seq) lost(~seq, back);
 }
+
+/** @param {{ size: number | 'mixed' }} params */
+export function messages({ size }) {
+  const { bytes, views } = makePool(size);
+  return (/** @type {number} */ seq) => {
+    const index = seq & POOL_MASK;
+    stamp(views[index], seq);
+    return bytes[index];
+  };
+}
+
+/** @param {{ size: number | 'mixed' }} params */
+export function checkMessages({ size }) {
+  const lengthAt = sizeOf(size);
+  return (/** @type {Uint8Array} */ message, /** @type {number} */ seq) => check(message, lengthAt(seq), seq);
+}
+
+/**
+ * As checkMessages, for messages that are visited where they lie.
+ *
+ * @param {{ size: number | 'mixed' }} params
+ */
+export function checkMessagesIn({ size }) {
+  const lengthAt = sizeOf(size);
+  return (/** @type {DataView} */ memory, /** @type {number} */ offset, /** @type {number} */ length, /** @type {number} */ seq) => {
+    if (length !== lengthAt(seq)) lost(`${lengthAt(seq)} bytes`, `${length} bytes`);
+    checkAt(memory, offset, length, seq);
+  };
+}
