@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util'
 import * as threads from 'node:worker_threads'
-import type { ElementKind, Stats } from '../../index.js'
+import type { Stats } from '../../index.js'
 import { announce } from '../environment/diagnostics.js'
 import { busy, closed, corrupt, CrosscoreError, fromNative } from '../environment/errors.js'
 import { bytesOver } from '../environment/intrinsics.js'
@@ -21,7 +21,7 @@ export interface PortKind {
   /** As in messages and in `console.log`. */
   readonly id: string
   /** What a token says. */
-  readonly of: ElementKind
+  readonly of: string
   /** Bytes of an element; 1 for messages. */
   readonly elementSize: number
   /** Elements are messages of any length. */
@@ -60,7 +60,7 @@ export class Port {
     }
     this.#bytes = bytesOver(this.buffer)
     this.#stats = new Doubles(native.words.buffer, STATS_OFFSET, STATS_COUNT)
-    this.capacity = native.capacity / kind.elementSize
+    this.capacity = Math.floor(native.capacity / kind.elementSize)
     this.memory = native.memoryKind
   }
 

@@ -1,14 +1,15 @@
 // From options and tokens to handles.
 
-import type { Consumer, ConsumerToken, ElementKind, Producer, ProducerToken, RingOptions } from '../../index.js'
+import type { ClaimOptions, Consumer, ConsumerToken, ElementKind, Producer, ProducerToken, RingOptions } from '../../index.js'
 import { announce } from '../environment/diagnostics.js'
-import { CrosscoreError, fromNative, shown } from '../environment/errors.js'
+import { checkOptionsObject, CrosscoreError, fromNative, shown } from '../environment/errors.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { ProducerShell } from '../handle/producer.js'
 import { claimToken, type Description, type Side } from '../handle/token.js'
 import { createRing as createNative, type NativeHandle } from '../native/addon.js'
 import type { Kind } from './kind.js'
-import { checkOptions } from './options.js'
+import { checkKind, checkOptions } from './options.js'
+import { RECORD, recordDifference } from './record.js'
 import { kindCoded, kindNamed, kindNames } from './table.js'
 
 export function createRing<K extends ElementKind>(
@@ -19,7 +20,7 @@ export function createRing<K extends ElementKind>(
   try {
     const native = createNative(bytes, memory, code, publishEvery, elementSize, schema)
     const { capacity, memoryKind } = native.producer
-    announce('ring', () => ({ of: kind.of, capacity: capacity / elementSize, memory: memoryKind }))
+    announce('ring', () => ({ of: kind.of, capacity: Math.floor(capacity / elementSize), memory: memoryKind }))
     return { producer: kind.producer(native.producer), consumer: kind.consumer(native.consumer) }
   } catch (error) {
     throw fromNative(error)
@@ -40,14 +41,39 @@ function nameOf({ code, schema }: Description): string {
   return kind === undefined ? `kind ${code} ${schema}` : `'${kind.id}'`
 }
 
-function claim<K extends ElementKind>(token: { readonly of: K }, side: Side): { native: NativeHandle; kind: Kind<K> } {
+/** In what two kinds differ, for a message. */
+function difference(one: Description, other: Description): string {
+  return one.code === RECORD && other.code === RECORD ? `: ${recordDifference(one.schema, other.schema)}` : ''
+}
+
+function claim<K extends ElementKind>(
+  token: ProducerToken<K> | ConsumerToken<K>,
+  side: Side,
+  options: ClaimOptions<K> | undefined,
+): { native: NativeHandle; kind: Kind<K> } {
+  checkOptionsObject(options, '{ of: "f64" }')
+  const wanted = options?.of === undefined ? undefined : checkKind(options.of)
   const native = claimToken(
     token,
     side,
-    expected,
-    (real) => `the token says that its ring is of ${nameOf(expected(token.of))}, and it is of ${nameOf(real)}; pass the token as move() returned it`,
+    (of) => {
+      const said = expected(of)
+      // Nothing is claimed yet.
+      if (wanted !== undefined && (wanted.code !== said.code || wanted.schema !== said.schema)) {
+        throw new CrosscoreError(
+          'ERR_CROSSCORE_TOKEN',
+          `a ring of ${nameOf(wanted)} was expected, and the token's is of ${nameOf(said)}${difference(wanted, said)}`,
+        )
+      }
+      return said
+    },
+    (real) => {
+      const said = expected(token.of)
+      return `the token says that its ring is of ${nameOf(said)}, and it is of ${nameOf(real)}${difference(said, real)}; pass the token as move() returned it`
+    },
   )
-  const kind = kindNamed(token.of)
+  // The addon has compared it with what the ring is of.
+  const kind: Kind<K> = kindNamed<K>(token.of)!
   announce('claim', () => ({ side, of: kind.of }))
   return { native, kind }
 }
@@ -63,8 +89,8 @@ export class ProducerConstructor {
     notMade('Producer')
   }
 
-  static from<K extends ElementKind>(token: ProducerToken<K>): Producer<K> {
-    const { native, kind } = claim(token, 'producer')
+  static from<K extends ElementKind>(token: ProducerToken<K>, options?: ClaimOptions<K>): Producer<K> {
+    const { native, kind } = claim(token, 'producer', options)
     return kind.producer(native)
   }
 
@@ -80,8 +106,8 @@ export class ConsumerConstructor {
     notMade('Consumer')
   }
 
-  static from<K extends ElementKind>(token: ConsumerToken<K>): Consumer<K> {
-    const { native, kind } = claim(token, 'consumer')
+  static from<K extends ElementKind>(token: ConsumerToken<K>, options?: ClaimOptions<K>): Consumer<K> {
+    const { native, kind } = claim(token, 'consumer', options)
     return kind.consumer(native)
   }
 
