@@ -5,13 +5,44 @@ export type NumberKind = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | '
 /** Kinds whose elements are bigints. */
 export type BigIntKind = 'i64' | 'u64';
 /** Kinds that have a name. */
-export type NamedKind = NumberKind | BigIntKind | 'bytes';
-/** What a ring can carry: a kind by its name, or records by their schema. */
-export type ElementKind = NamedKind | AnySchema;
+export type NamedKind = NumberKind | BigIntKind | 'bytes' | 'string' | 'json' | 'value';
+/** What a ring can carry: a kind by its name, records by their schema, or what a codec of the program's own encodes. */
+export type ElementKind = NamedKind | AnySchema | AnyCodec;
+/** A codec of whatever values. */
+export type AnyCodec = Codec<any>;
+/**
+ * How values of the program's own become bytes and come back. Both ends need it: it does not travel with a token, so the
+ * other end is claimed with `from(token, { of: codec })`.
+ *
+ * @example
+ * ```js
+ * import { createRing } from 'crosscore'
+ *
+ * const dates = {
+ *   encode(date, target) {
+ *     if (target.length >= 8) new DataView(target.buffer, target.byteOffset).setFloat64(0, date.getTime())
+ *     return 8
+ *   },
+ *   decode: (bytes) => new Date(new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0)),
+ * }
+ * const { producer, consumer } = createRing({ of: dates, capacity: 4096 })
+ * producer.push(new Date(0))
+ * console.log(consumer.pop().toISOString()) // 1970-01-01T00:00:00.000Z
+ * ```
+ */
+export interface Codec<T> {
+    /**
+     * Writes `value` from the start of `target` on and returns its length in bytes. If it does not fit, it returns the
+     * length that it needs, and is called again with a larger target. The target is not the ring's memory.
+     */
+    encode: (value: T, target: Bytes) => number;
+    /** The value. `bytes` is a copy, which it may keep. */
+    decode: (bytes: Bytes) => T;
+}
 /** The schema of a record, of whatever fields. */
 export type AnySchema = RecordSchema<any>;
 /** What `push` takes for a kind. */
-export type Element<K extends ElementKind> = K extends NumberKind ? number : K extends BigIntKind ? bigint : K extends 'bytes' ? Uint8Array : K extends RecordSchema<infer F> ? RecordInput<F> : never;
+export type Element<K extends ElementKind> = K extends NumberKind ? number : K extends BigIntKind ? bigint : K extends 'bytes' ? Uint8Array : K extends 'string' ? string : K extends 'json' | 'value' ? unknown : K extends RecordSchema<infer F> ? RecordInput<F> : K extends Codec<infer T> ? T : never;
 /** Bytes, over memory that is not shared. */
 export type Bytes = ReturnType<Uint8ArrayConstructor['of']>;
 interface ArrayOf {
@@ -39,13 +70,13 @@ interface AnyArrayOf {
     u64: BigUint64Array;
 }
 /** What `pop` returns for a kind. */
-export type Popped<K extends ElementKind> = K extends 'bytes' ? Bytes : K extends RecordSchema<infer F> ? RecordOutput<F> : Element<K>;
+export type Popped<K extends ElementKind> = K extends 'bytes' ? Bytes : K extends 'json' | 'value' ? any : K extends RecordSchema<infer F> ? RecordOutput<F> : Element<K>;
 /** What `drain` shows for a kind: what `pop` returns, or where it lies. */
 export type Shown<K extends ElementKind> = K extends RecordSchema<infer F> ? RecordCursor<F> : Popped<K>;
 /** The typed array that holds elements of a kind, over any memory of the program's. */
 export type NumericArray<K extends ElementKind> = K extends keyof AnyArrayOf ? AnyArrayOf[K] : never;
 /** What in-place reading and writing shows: elements in a typed array, or the bytes of one message. */
-export type View<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : K extends RecordSchema<infer F> ? RecordBatch<F> : Bytes;
+export type View<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : K extends RecordSchema<infer F> ? RecordBatch<F> : K extends 'bytes' ? Bytes : never;
 /** What a peek returns: for `'bytes'`, `undefined` when there is no message, since a message may be empty. */
 export type Peek<K extends ElementKind> = K extends 'bytes' ? Bytes | undefined : View<K>;
 /** What `batches()` gives: a typed array of its own, or an array of messages. */

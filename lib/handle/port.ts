@@ -28,6 +28,11 @@ export interface PortKind {
   readonly framed: boolean
 }
 
+/** Why a kind without slots refuses what works in place. */
+export function noSlots(kind: string, instead: string): CrosscoreError {
+  return new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `a ring of '${kind}' shows nothing in place: ${instead}`)
+}
+
 /** One side of a ring in this thread, without anything that a push or a pop touches. */
 export class Port {
   readonly native: NativeHandle

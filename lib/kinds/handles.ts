@@ -8,6 +8,7 @@ import { ProducerShell } from '../handle/producer.js'
 import { claimToken, type Description, type Side } from '../handle/token.js'
 import { createRing as createNative, type NativeHandle } from '../native/addon.js'
 import type { Kind } from './kind.js'
+import { CODEC, CODEC_NAME } from './encoded.js'
 import { checkKind, checkOptions } from './options.js'
 import { RECORD, recordDifference } from './record.js'
 import { kindCoded, kindNamed, kindNames } from './table.js'
@@ -29,6 +30,7 @@ export function createRing<K extends ElementKind>(
 
 /** The kind that a token names, as the addon knows it. */
 function expected(of: unknown): Description {
+  if (of === CODEC_NAME) return { code: CODEC, schema: '' }
   const kind = kindNamed(of)
   if (kind === undefined) {
     throw new CrosscoreError('ERR_CROSSCORE_TOKEN', `a token's of is one of ${kindNames.join(', ')}; got ${shown(of)}`)
@@ -37,6 +39,7 @@ function expected(of: unknown): Description {
 }
 
 function nameOf({ code, schema }: Description): string {
+  if (code === CODEC) return 'a codec'
   const kind = kindCoded(code, schema)
   return kind === undefined ? `kind ${code} ${schema}` : `'${kind.id}'`
 }
@@ -59,6 +62,12 @@ function claim<K extends ElementKind>(
     (of) => {
       const said = expected(of)
       // Nothing is claimed yet.
+      if (said.code === CODEC && wanted === undefined) {
+        throw new CrosscoreError(
+          'ERR_CROSSCORE_INVALID_ARG',
+          'the values of this ring are encoded by a codec, which does not travel with a token: use from(token, { of: codec })',
+        )
+      }
       if (wanted !== undefined && (wanted.code !== said.code || wanted.schema !== said.schema)) {
         throw new CrosscoreError(
           'ERR_CROSSCORE_TOKEN',
@@ -73,7 +82,7 @@ function claim<K extends ElementKind>(
     },
   )
   // The addon has compared it with what the ring is of.
-  const kind: Kind<K> = kindNamed<K>(token.of)!
+  const kind: Kind<K> = wanted ?? kindNamed<K>(token.of)!
   announce('claim', () => ({ side, of: kind.of }))
   return { native, kind }
 }

@@ -5,10 +5,12 @@
 
 import type { ElementKind, NamedKind, ProducerToken } from '../../index.js'
 import { bytes } from './bytes.js'
+import { codecKind, isCodec, json, value } from './encoded.js'
 import type { Kind } from './kind.js'
 import { numeric } from './numeric.js'
 import { recordKind, recordOf, RECORD } from './record.js'
 import { parseSchema, RecordSchema } from './record-schema.js'
+import { string } from './string.js'
 
 /** TypeScript sees to it that no kind of `NamedKind` is without a row, and that a row makes handles of its kind. */
 const table: { readonly [K in NamedKind]: Kind<K> } = {
@@ -23,6 +25,9 @@ const table: { readonly [K in NamedKind]: Kind<K> } = {
   i64: numeric('i64', 9, BigInt64Array, 'a bigint from -2^63 to 2^63 - 1'),
   u64: numeric('u64', 10, BigUint64Array, 'a bigint from 0 to 2^64 - 1'),
   bytes,
+  string,
+  json,
+  value,
 }
 
 const kinds: readonly Kind[] = Object.values(table) as Kind[]
@@ -33,7 +38,9 @@ export const kindNames: readonly string[] = kinds.map(({ id }) => id)
 /** The kind that `createRing` is told; undefined if there is none. */
 export function kindOf<K extends ElementKind>(of: K): Kind<K> | undefined
 export function kindOf(of: unknown): Kind | undefined {
-  return RecordSchema.is(of) ? (recordKind(of) as Kind) : kinds.find((kind) => kind.of === of)
+  if (typeof of === 'string') return kinds.find((kind) => kind.of === of)
+  if (RecordSchema.is(of)) return recordKind(of) as Kind
+  return isCodec(of) ? (codecKind(of) as Kind) : undefined
 }
 
 /** The kind that a token names; undefined if there is none. */

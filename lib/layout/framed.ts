@@ -3,6 +3,7 @@
 // A header of 8 bytes comes first, of which the first four are the length; the others are for the kind. Messages take a
 // multiple of 8, so that each header and each payload is aligned for any typed array. Counts and positions are bytes.
 
+import { checkInteger, tooLarge } from '../environment/errors.js'
 import { bytesOver, wordsOver } from '../environment/intrinsics.js'
 import { owe } from '../environment/turn.js'
 import type { NativeHandle } from '../native/addon.js'
@@ -81,6 +82,11 @@ export class FramedWriter {
     return this.words[FLAGS]!
   }
 
+  /** Says what the next message's bytes are: the header's second word, for kinds that need it. */
+  describe(what: number): void {
+    this.headers[(this.offset >>> 2) + 1] = what
+  }
+
   /** Completes the message at the position, whose payload is in place. */
   finish(length: number): void {
     const size = sizeOf(length)
@@ -122,6 +128,13 @@ export class FramedWriter {
     this.short = size
     this.words[REFUSED]! += 1
   }
+}
+
+/** What a message of `n` bytes takes. Throws what is wrong with `n`. */
+export function roomFor(writer: FramedWriter, n: unknown, what: string): number {
+  checkInteger('n', n, 0, 2 ** 31 - 1)
+  if (n > writer.longest) throw tooLarge(what, n, writer.longest)
+  return sizeOf(n)
 }
 
 /**
@@ -166,6 +179,11 @@ export class FramedReader {
     if (!(length <= this.available - HEADER && sizeOf(length) <= this.available)) return -1
     if (this.#heap === true) unfoldUp(this.bytes, this.capacity, this.offset + HEADER + length)
     return length
+  }
+
+  /** What the oldest message's bytes are, as its writer has described them. */
+  what(): number {
+    return this.headers[(this.offset >>> 2) + 1]!
   }
 
   /** What the header of the oldest message claims, for an error. */
