@@ -108,8 +108,9 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     const { free } = writer
     writer.free = 0
     port.busy = ENCODING
+    let encoded: string | Uint8Array
     try {
-      return this.#encoding.encode(value, writer.longest)
+      encoded = this.#encoding.encode(value, writer.longest)
     } finally {
       // The program may have closed the producer.
       if (port.busy === ENCODING) {
@@ -117,8 +118,9 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
         writer.free = free
         ProducerShell.resume(this)
       }
-      port.checkOpen()
     }
+    port.checkOpen()
+    return encoded
   }
 
   /** Throws what the last crossing found. */

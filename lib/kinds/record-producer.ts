@@ -1,7 +1,7 @@
 // The producer of records.
 
 import type { AnySchema, Element, View } from '../../index.js'
-import { busy, checkInteger, invalidArgument, tooLarge } from '../environment/errors.js'
+import { busy, checkInteger, invalidArgument, isBusy, tooLarge } from '../environment/errors.js'
 import * as intrinsics from '../environment/intrinsics.js'
 import { owe, settleThread } from '../environment/turn.js'
 import { takeNext } from '../handle/leftover.js'
@@ -188,6 +188,10 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     RecordBatch.go(batch, this.#offset)
     try {
       this.#access.write(record)
+    } catch (error) {
+      // Closed by a getter: that is what is wrong, not the cursor that ended with it.
+      if (!this.#port.isOpen && isBusy(error)) this.#port.checkOpen()
+      throw error
     } finally {
       RecordBatch.leave(batch)
       // A getter may have closed the producer.
