@@ -29,12 +29,14 @@ mod consumer;
 mod control;
 pub mod create;
 mod doorbell;
+mod express;
 mod handle;
 mod memory;
 mod messages;
 mod pacing;
 mod producer;
 mod registry;
+mod runtime;
 mod status;
 
 use std::sync::Once;
