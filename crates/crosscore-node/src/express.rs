@@ -144,7 +144,8 @@ fn is_wanted(env: &Env) -> Result<(), Reason> {
 fn is_switched_off(process: &Object<'_>) -> napi::Result<bool> {
     let environment: Object<'_> = process.get_named_property("env")?;
     let value: Unknown<'_> = environment.get_named_property("CROSSCORE_EXPRESS")?;
-    Ok(value.get_type()? == ValueType::String && value.coerce_to_string()?.into_utf8()?.as_str()? == "0")
+    Ok(value.get_type()? == ValueType::String
+        && value.coerce_to_string()?.into_utf8()?.as_str()? == "0")
 }
 
 /// By the options that have Node build one. To ask `node:v8` would load it, 1.4 to 3.4 ms at every start, to guard

@@ -17,7 +17,7 @@
 //! Node promises no order among hooks and finalizers, so each of them may come first and the others
 //! find nothing left to do.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crosscore::Metrics;
 use napi::sys;
 
 use crate::control::{BLOCK_BYTES, Control};
-use crate::doorbell::Listener;
+use crate::doorbell::{Doorbell, Listener};
 use crate::memory::{SharedRing, array_buffer};
 use crate::registry::{self, Entry};
 use crate::status::{Code, check, error};
@@ -76,7 +76,7 @@ pub(crate) struct Bound<S: Side> {
     pub(crate) side: S,
     ring: Arc<SharedRing>,
     description: String,
-    listener: Listener,
+    listener: RefCell<Option<Listener>>,
     env: sys::napi_env,
     /// Bound functions that have not been collected.
     functions: Cell<u32>,
@@ -87,6 +87,13 @@ pub(crate) struct Bound<S: Side> {
 }
 
 impl<S: Side> Bound<S> {
+    fn silence(&self) {
+        let listener = self.listener.borrow_mut().take();
+        if let Some(listener) = listener {
+            Doorbell::of(self.env, |doorbell| doorbell.forget(listener));
+        }
+    }
+
     /// Ends the handle: drops the port, which closes the ring for the other side.
     ///
     /// # Safety
@@ -97,7 +104,7 @@ impl<S: Side> Bound<S> {
         let port = unsafe { (*this).side.take() };
         drop(port);
         // SAFETY: INV-NODE-1: counted by the caller.
-        unsafe { &*this }.listener.silence();
+        unsafe { &*this }.silence();
         // SAFETY: INV-NODE-1, INV-NODE-2: as above.
         unsafe { Self::unhook(this) };
     }
@@ -292,9 +299,12 @@ unsafe extern "C" fn arm<S: Side>(
 ) -> sys::napi_value {
     // SAFETY: INV-NODE-1: called by Node with its own arguments.
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
-        let waker = bound.listener.waker();
+        let listener = bound.listener.borrow();
+        let Some(listener) = &*listener else {
+            return ptr::null_mut();
+        };
         // SAFETY: INV-NODE-2: on the environment's thread, and nothing below calls JavaScript.
-        let armed = unsafe { bound.side.arm(&waker) };
+        let armed = unsafe { bound.side.arm(listener.waker()) };
         bound.side.control().set_armed(armed);
     }
     ptr::null_mut()
@@ -320,7 +330,9 @@ unsafe extern "C" fn hold<S: Side>(
 ) -> sys::napi_value {
     // SAFETY: INV-NODE-1: called by Node with its own arguments.
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
-        bound.listener.hold(env, true);
+        if let Some(listener) = &*bound.listener.borrow() {
+            Doorbell::of(env, |doorbell| doorbell.hold(listener, true));
+        }
     }
     ptr::null_mut()
 }
@@ -332,7 +344,9 @@ unsafe extern "C" fn let_go<S: Side>(
 ) -> sys::napi_value {
     // SAFETY: INV-NODE-1: called by Node with its own arguments.
     if let Some(bound) = unsafe { bound_of::<S>(env, info) } {
-        bound.listener.hold(env, false);
+        if let Some(listener) = &*bound.listener.borrow() {
+            Doorbell::of(env, |doorbell| doorbell.hold(listener, false));
+        }
     }
     ptr::null_mut()
 }
@@ -347,17 +361,12 @@ unsafe extern "C" fn listen<S: Side>(
         return ptr::null_mut();
     };
     let installed = first_argument(env, info).and_then(|callback| {
-        if bound.listener.is_installed() {
+        if bound.listener.borrow().is_some() {
             return Ok(());
         }
-        bound
-            .listener
-            .install(env, callback, string(env, "crosscore")?)?;
-        // Hooks run in reverse order, and the threadsafe function has just registered its own. The
-        // handle's must run before that one, so that nobody rings a function that Node has freed.
-        // SAFETY: INV-NODE-2: on the environment's thread; INV-NODE-1: counted by the function.
-        unsafe { Bound::unhook(bound) };
-        bound.hook()
+        let listener = Doorbell::of(env, |doorbell| doorbell.listen(callback));
+        *bound.listener.borrow_mut() = Some(listener?);
+        Ok(())
     });
     if let Err(error) = installed {
         // SAFETY: INV-NODE-1: a call is under way, so an exception can be thrown into it.
@@ -436,7 +445,7 @@ unsafe extern "C" fn move_out<S: Side>(
     // SAFETY: INV-NODE-2: on the environment's thread; INV-NODE-1: counted by the function.
     let moved = unsafe {
         let port = bound.side.take();
-        bound.listener.silence();
+        bound.silence();
         Bound::unhook(bound);
         port
     }
@@ -575,7 +584,7 @@ pub(crate) fn attach<S: Side>(
         side: S::new(port),
         ring,
         description,
-        listener: Listener::default(),
+        listener: RefCell::default(),
         env,
         functions: Cell::new(0),
         hooked: Cell::new(false),

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use napi::{Env, JsValue};
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::sys;
+use napi::{Env, JsValue};
 use napi_derive::napi;
 
 use crate::express::{self, Fast, FastFunction, OneByteString, Receiver};
@@ -83,9 +83,8 @@ pub fn express_lane(env: &Env) -> napi::Result<Object<'_>> {
     ] {
         let value = lane.function(env, function)?;
         // SAFETY: INV-NODE-1: both values are of this environment and of the call that is under way.
-        let status = unsafe {
-            sys::napi_set_named_property(env.raw(), object.raw(), name.as_ptr(), value)
-        };
+        let status =
+            unsafe { sys::napi_set_named_property(env.raw(), object.raw(), name.as_ptr(), value) };
         crate::status::check(status, "napi_set_named_property")?;
     }
     Ok(object)

@@ -149,11 +149,9 @@ type GetFunction = unsafe extern "C" fn(Local, Local) -> Local;
 /// `CFunctionInfo(const CTypeInfo& return_info, unsigned int arg_count, const CTypeInfo* arg_info,
 /// Int64Representation)` (`v8-fast-api-calls.h`), the last from V8 11.4 on. One byte, 0 for numbers; passed to the older
 /// one it is a register that nobody reads.
-const INFO_NEW: &CStr =
-    c"_ZN2v813CFunctionInfoC1ERKNS_9CTypeInfoEjPS2_NS0_19Int64RepresentationE";
+const INFO_NEW: &CStr = c"_ZN2v813CFunctionInfoC1ERKNS_9CTypeInfoEjPS2_NS0_19Int64RepresentationE";
 const INFO_NEW_BEFORE: &CStr = c"_ZN2v813CFunctionInfoC1ERKNS_9CTypeInfoEjPS2_";
-type InfoNew =
-    unsafe extern "C" fn(*mut CFunctionInfo, *const Types, c_uint, *const Types, u8);
+type InfoNew = unsafe extern "C" fn(*mut CFunctionInfo, *const Types, c_uint, *const Types, u8);
 const NUMBERS: u8 = 0;
 
 /// `const CTypeInfo& CFunctionInfo::ArgumentInfo(unsigned int index) const` (`v8-fast-api-calls.h`).
@@ -235,8 +233,13 @@ impl V8 {
     ///
     /// INV-NODE-1: a call of Node-API into this addon is under way on this thread, so that an isolate and a
     /// context are entered and a handle scope is open.
-    pub(crate) unsafe fn function(&self, function: &'static FastFunction) -> Option<sys::napi_value> {
-        let described = function.described.get_or_init(|| self.describe(function.code));
+    pub(crate) unsafe fn function(
+        &self,
+        function: &'static FastFunction,
+    ) -> Option<sys::napi_value> {
+        let described = function
+            .described
+            .get_or_init(|| self.describe(function.code));
         // Of JavaScript's arguments.
         let length = match function.code {
             Fast::Number(_) => 1,
@@ -320,11 +323,7 @@ impl Layout {
     }
 
     /// A signature that V8 agrees with: its getter finds each type where it was put.
-    fn signature(
-        &self,
-        result: Type,
-        arguments: &[Type],
-    ) -> Result<&'static Signature, Reason> {
+    fn signature(&self, result: Type, arguments: &[Type]) -> Result<&'static Signature, Reason> {
         let signature = self.build(result, arguments);
         let base = &raw const signature.arguments as usize;
         let agrees = (0..arguments.len())

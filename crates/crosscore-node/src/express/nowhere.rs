@@ -38,7 +38,10 @@ impl V8 {
     /// # Safety
     ///
     /// Cannot be called.
-    pub(crate) unsafe fn function(&self, _function: &'static FastFunction) -> Option<sys::napi_value> {
+    pub(crate) unsafe fn function(
+        &self,
+        _function: &'static FastFunction,
+    ) -> Option<sys::napi_value> {
         match *self {}
     }
 }
