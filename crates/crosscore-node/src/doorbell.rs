@@ -121,20 +121,7 @@ struct Lobby {
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
 }
 
-thread_local! {
-    static HERE: RefCell<Option<Rc<Doorbell>>> = const { RefCell::new(None) };
-}
-
 impl Doorbell {
-    /// WIRING OF THIS BRANCH ONLY.
-    pub(crate) fn of<R>(env: sys::napi_env, f: impl FnOnce(&Self) -> R) -> R {
-        let doorbell = HERE.with(|here| {
-            let mut here = here.borrow_mut();
-            Rc::clone(here.get_or_insert_with(|| Rc::new(Self::open(&Env::from_raw(env)).unwrap())))
-        });
-        f(&doorbell)
-    }
-
     /// The doorbell of an environment that has none yet. It does not keep the loop alive before a handle
     /// [holds](Self::hold) it.
     pub(crate) fn open(env: &Env) -> napi::Result<Self> {
@@ -357,7 +344,7 @@ fn threadsafe_function(
     env: sys::napi_env,
     data: *const c_void,
 ) -> napi::Result<sys::napi_threadsafe_function> {
-    let name = crate::handle::string(env, "crosscore")?;
+    let name = crate::value::string(env, "crosscore")?;
     let mut function = ptr::null_mut();
     // SAFETY: INV-NODE-1: the name is a value of the call that is under way; with a `call_js_cb` no function is
     // needed, and it takes the context for what it is.
