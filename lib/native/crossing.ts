@@ -6,9 +6,13 @@
 import { FAST_LOOK, FAST_PUBLISH, type NativeHandle } from './addon.js'
 import { FLAG_CORRUPT, FLAGS, KNOWN, PENDING } from './control.js'
 
+// Constants of the module that calls them: so V8 knows the callee where it compiles a call.
+const fastPublish = FAST_PUBLISH
+const fastLook = FAST_LOOK
+
 /** Publishes (producer) or releases (consumer) what is pending and `bytes` more. 0, or the FLAG_ bits that are raised. */
 export function publish(native: NativeHandle, bytes: number): number {
-  const flags = FAST_PUBLISH(native.number, bytes)
+  const flags = fastPublish(native.number, bytes)
   if (flags !== undefined) return flags
   const words = native.words
   words[PENDING]! += bytes
@@ -19,7 +23,7 @@ export function publish(native: NativeHandle, bytes: number): number {
 
 /** `publish` of one element, the size that `createRing` was given, and what is pending. */
 export function publishElement(native: NativeHandle): number {
-  const flags = FAST_PUBLISH(native.number, native.elementSize)
+  const flags = fastPublish(native.number, native.elementSize)
   if (flags !== undefined) return flags
   if (native.publishElement() === undefined) return 0
   return native.words[FLAGS] ?? FLAG_CORRUPT
@@ -30,7 +34,7 @@ export function publishElement(native: NativeHandle): number {
  * if a flag is raised. KNOWN and FLAGS hold what was found either way.
  */
 export function look(native: NativeHandle): number {
-  const known = FAST_LOOK(native.number)
+  const known = fastLook(native.number)
   if (known !== undefined) return known
   return native.look() === undefined ? (native.words[KNOWN] ?? -1) : -1
 }

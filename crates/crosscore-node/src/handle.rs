@@ -43,7 +43,8 @@ pub(crate) struct Rest {
     pub(crate) ring: Arc<SharedRing>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) which: Which,
-    pub(crate) listener: Listener,
+    /// There when it has waited on the event loop.
+    pub(crate) listener: Option<Listener>,
 }
 
 /// A slot with a handle.
@@ -74,8 +75,12 @@ pub(crate) unsafe fn take(slot: &'static HandleSlot) -> Port {
     };
     let port = tenant.port.take(&slot.control);
     slot.control.raise(ENDED);
-    tenant.rest.listener.silence();
+    let listener = tenant.rest.listener.take();
+    // Without an environment, which is ending, there is nobody to call and nothing to hold.
     if let Some(environment) = Environment::current() {
+        if let (Some(listener), Some(doorbell)) = (listener, environment.known_doorbell()) {
+            doorbell.forget(listener);
+        }
         environment.detached(slot.index(), &tenant.rest.shared);
     }
     port
@@ -318,7 +323,7 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
             ring,
             shared: Arc::clone(&shared),
             which,
-            listener: Listener::default(),
+            listener: None,
         },
     };
     let slot = HANDLES
