@@ -194,6 +194,21 @@ test('what is not `native` is refused', (t) => {
   }
 })
 
+// INV-ABI-1
+test('another version of the package is refused before it is used, and the refusal says which side to update', (t) => {
+  const [interfaceVersion, layout] = [1, 1]
+  for (const [other, said] of [
+    [[interfaceVersion + 1, layout, 2 ** 20], /native interface 2 is spoken by the npm package crosscore 9\.8\.7.*update the addon's crosscore-napi/],
+    [[interfaceVersion - 1, layout, 2 ** 20], /native interface 0 .*update the npm package crosscore to/],
+    [[interfaceVersion, layout + 1, 2 ** 20], /ring layout 2 .*update the addon's crosscore-napi/],
+    [[interfaceVersion, layout, 40], /9\.8\.7 is older than crosscore-napi .*update the package/],
+  ]) {
+    const error = t.throws(() => addon.version(addon.otherNative(...other)))
+    t.regex(error.message, /^ERR_CROSSCORE_UNSUPPORTED: /)
+    t.regex(error.message, said)
+  }
+})
+
 test('a capacity that no ring has is refused', (t) => {
   t.is(addon.make(native, 512) >= 512, true)
   for (const bad of [0, 2 ** 28, 2 ** 60, NaN]) t.throws(() => addon.make(native, bad), { message: /^ERR_CROSSCORE_MEMORY: a ring has 1 to 1073741824 bytes/ })

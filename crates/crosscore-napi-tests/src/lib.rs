@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
+use napi::bindgen_prelude::{FromNapiValue, Unknown};
+use napi::{Env, sys};
+
 use crosscore_napi::{
     Bytes, Consumer, Crosscore, Element, Error, Kind, Memory, Producer, Publish, ReceiveError,
     SendError, Text, Token, record,
@@ -248,4 +251,51 @@ pub fn make(crosscore: Crosscore, capacity: f64) -> napi::Result<u32> {
 #[napi]
 pub fn version(crosscore: Crosscore) -> String {
     crosscore.version().to_owned()
+}
+
+/// What other versions of the package would hand over as `native`, as far as all versions are the same.
+#[repr(C)]
+struct OtherTable {
+    interface: u32,
+    size: u32,
+    version: (*const u8, usize),
+    layout: u32,
+}
+
+/// A `native` of another version of the interface or of what lies in a ring.
+#[napi]
+pub fn other_native(
+    env: &Env,
+    interface: u32,
+    layout: u32,
+    size: u32,
+) -> napi::Result<Unknown<'_>> {
+    let version = "9.8.7";
+    let table = Box::leak(Box::new(OtherTable {
+        interface,
+        size,
+        version: (version.as_ptr(), version.len()),
+        layout,
+    }));
+    let tag = sys::napi_type_tag {
+        lower: 0x6372_6f73_7363_6f72,
+        upper: 0x652d_6e61_7469_7665,
+    };
+    let mut value = std::ptr::null_mut();
+    // SAFETY: INV-NODE-1: the table is leaked, and the tag is read during the call. INV-ABI-1: what all versions have is
+    // there, and no more is read of another.
+    unsafe {
+        let made = sys::napi_create_external(
+            env.raw(),
+            std::ptr::from_mut(table).cast(),
+            None,
+            std::ptr::null_mut(),
+            &mut value,
+        );
+        let tagged = sys::napi_type_tag_object(env.raw(), value, &tag);
+        if (made, tagged) != (sys::Status::napi_ok, sys::Status::napi_ok) {
+            return Err(napi::Error::from_reason("no external value"));
+        }
+        Unknown::from_napi_value(env.raw(), value)
+    }
 }
