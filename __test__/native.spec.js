@@ -253,8 +253,9 @@ test('a worker makes the ring and ends; its addon and the thread of Rust go on',
      parentPort.postMessage(addon.exports.echo(native, 'f64', 64, false))`,
     { eval: true },
   )
+  const ended = new Promise((resolve) => worker.once('exit', resolve))
   const pair = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  await new Promise((resolve) => worker.once('exit', resolve))
+  await ended
   const values = Array.from({ length: 5000 }, (_, i) => i)
   t.deepEqual(await echoed(pair, values), values)
 })
