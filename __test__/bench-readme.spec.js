@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { DARK, LIGHT } from '../bench/report/palette.js'
+import { picture } from '../bench/report/picture.js'
 import { between, readmeSection, readmeTable } from '../bench/report/readme.js'
 
 function row(name, system, median) {
@@ -62,3 +64,12 @@ test('of several Nodes each has a table of its own', (t) => {
 test('a text without the markers is refused', (t) => {
   t.throws(() => between('# a project', []), { message: /bench:begin/ })
 })
+
+for (const [name, palette] of Object.entries({ LIGHT, DARK })) {
+  test(`the picture has no colour that a renderer without CSS would leave black (${name})`, async (t) => {
+    const drawn = await picture(result, palette)
+    t.notRegex(drawn, /var\(|<style|class="title"/)
+    const colours = new Set([...drawn.matchAll(/fill="(#\w+)"/g)].map(([, colour]) => colour))
+    t.true(colours.size >= 4)
+  })
+}

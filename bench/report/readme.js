@@ -12,12 +12,15 @@ import { round3 } from '../harness/statistics.js';
 import { HEADLINES, headlines } from './headline.js';
 import { KINDS, kindOf } from './kinds.js';
 import { markdownTable } from './markdown.js';
+import { DARK, LIGHT } from './palette.js';
 import { picture } from './picture.js';
 import { asResult } from './result.js';
 import { machineLine, runsLine } from './words.js';
 
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
+
+const PICTURES = { light: 'docs/bench.svg', dark: 'docs/bench-dark.svg' };
 
 const root = new URL('../../', import.meta.url);
 
@@ -68,7 +71,10 @@ export function readmeSection(results) {
   return [
     '<!-- Written by npm run bench -- --readme from measured figures; do not edit. -->',
     '',
-    '![Bars: time per element of crosscore and of the quickest peers of each kind](docs/bench.svg)',
+    '<picture>',
+    `  <source media="(prefers-color-scheme: dark)" srcset="${PICTURES.dark}">`,
+    `  <img src="${PICTURES.light}" alt="Bars: time per element of crosscore and of the quickest peers of each kind">`,
+    '</picture>',
     '',
     ...results.flatMap((result) => [`**Node ${result.node}**`, '', readmeTable(result), '']),
     `Median of ${runsLine(results[0])}, ${method.startedAt.slice(0, 10)}, ${machineLine({ machine })}; both ends in workers, each on a CPU of its`,
@@ -82,15 +88,17 @@ export function readmeSection(results) {
  * @returns {Promise<string[]>} what was written; the picture is of the first
  */
 export async function writeReadme(results) {
-  const drawn = await picture(results[0]);
-  if (!drawn) throw new Error(`README shows ${HEADLINES.join(', ')}, and none of them was measured`);
+  const light = await picture(results[0], LIGHT);
+  const dark = await picture(results[0], DARK);
+  if (!light || !dark) throw new Error(`README shows ${HEADLINES.join(', ')}, and none of them was measured`);
   const texts = { 'README.md': readmeSection(results), 'docs/PERFORMANCE.md': results.map((result) => markdownTable(result).trimEnd()) };
   for (const [name, lines] of Object.entries(texts)) {
     const file = new URL(name, root);
     writeFileSync(file, between(readFileSync(file, 'utf8'), lines));
   }
-  writeFileSync(new URL('docs/bench.svg', root), drawn);
-  return [...Object.keys(texts), 'docs/bench.svg'];
+  writeFileSync(new URL(PICTURES.light, root), light);
+  writeFileSync(new URL(PICTURES.dark, root), dark);
+  return [...Object.keys(texts), ...Object.values(PICTURES)];
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -52,6 +52,9 @@
 //! and [Loom](https://docs.rs/loom) checks the shipped types under all interleavings that the
 //! memory model allows.
 
+// With `std` its prelude is there too; tests have it in any case.
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs, missing_debug_implementations, unsafe_op_in_unsafe_fn)]
 #![warn(
     clippy::undocumented_unsafe_blocks,
@@ -60,37 +63,76 @@
     unreachable_pub
 )]
 
+extern crate alloc as liballoc;
+
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!(
+    "crosscore counts elements in atomics of 64 bits, which this target does not have; \
+     `rustc --print cfg --target TARGET` says `target_has_atomic=\"64\"` for those that do"
+);
+#[cfg(all(loom, not(feature = "std")))]
+compile_error!("Loom's models need the feature `std`");
+
 pub mod alloc;
+#[cfg(feature = "std")]
+mod blocking;
+#[cfg(feature = "std")]
+mod byte_streams;
 mod cache_aligned;
 mod consumer;
 mod counter;
 mod cursors;
 mod error;
+#[cfg(feature = "futures")]
+mod futures_traits;
+mod iter;
+#[cfg(any(feature = "std", feature = "async"))]
+mod look;
 mod metrics;
 mod ordering;
+#[cfg_attr(
+    not(feature = "std"),
+    allow(
+        dead_code,
+        reason = "no thread blocks, and without `async` nobody parks"
+    )
+)]
 mod park;
+#[cfg(feature = "async")]
+mod polling;
 mod prefetch;
 mod producer;
+mod read_chunks;
 mod read_guard;
 mod reservation;
+mod reserved_chunks;
 mod ring;
 mod sync;
-#[cfg(feature = "async")]
-mod tasks;
-mod waiting;
+#[cfg(feature = "std")]
+mod timed;
+#[cfg(feature = "tokio")]
+mod tokio_traits;
+mod zeroable;
 
-pub use alloc::{
-    AllocError, BufferAllocator, HeapAllocator, HugePageAllocator, Memory, MirroredAllocator,
-    RawBuffer,
-};
+pub use alloc::{AllocError, BufferAllocator, HeapAllocator, Memory, RawBuffer};
+#[cfg(feature = "std")]
+pub use alloc::{HugePageAllocator, MirroredAllocator};
 pub use consumer::Consumer;
 pub use error::{PushError, PushWaitError, RingError, WaitError};
+#[cfg(feature = "std")]
+pub use iter::IntoIter;
+pub use iter::PopIter;
 pub use metrics::Metrics;
+pub use park::barrier::Barrier as Handshake;
 #[cfg(loom)]
 #[doc(hidden)]
 pub use park::barrier::never_waited;
-pub use park::barrier::{Barrier, prepare_waiting, prepare_waiting_in_background};
+#[cfg(feature = "std")]
+pub use park::barrier::{prepare_waiting, prepare_waiting_in_background};
 pub use producer::Producer;
+pub use read_chunks::ReadChunks;
 pub use read_guard::ReadGuard;
 pub use reservation::Reservation;
+pub use reserved_chunks::ReservedChunks;
 pub use ring::Ring;
+pub use zeroable::Zeroable;

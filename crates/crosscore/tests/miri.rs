@@ -222,6 +222,7 @@ fn raw_slots_are_written_and_read() {
 
 // INV-PARK-1, INV-PARK-2: either side sleeps and is woken.
 #[test]
+#[cfg(feature = "std")]
 fn both_sides_wait() {
     let received = both(
         |mut producer| {
