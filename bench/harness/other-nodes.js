@@ -57,7 +57,7 @@ function fileFor(json, version) {
  *
  * @param {string[]} args
  */
-function withoutOurs(args) {
+export function withoutOurs(args) {
   const kept = [];
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--readme') continue;
