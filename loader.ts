@@ -78,9 +78,8 @@ function usesMusl(): boolean {
   }
   // Or the report looks up names of the network.
   Object.assign(process.report, { excludeNetwork: true })
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string }; sharedObjects?: string[] }
-  if (report.header?.glibcVersionRuntime) return false
-  return report.sharedObjects?.some((file) => file.includes('ld-musl-') || file.includes('libc.musl-')) ?? false
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  return header !== undefined && header.glibcVersionRuntime === undefined
 }
 
 function load(require: NodeJS.Require, file: string, note: string): Record<string, unknown> {
