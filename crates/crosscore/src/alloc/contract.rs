@@ -25,7 +25,7 @@ use super::{AllocError, Failure, RawBuffer};
 /// 4. **`INV-ALLOC-4`, initialisation.** Every byte is initialised, and zero.
 /// 5. **`INV-ALLOC-5`, fixed place.** `base()` does not change, even when the `RawBuffer`, the
 ///    allocator or whatever holds them is moved.
-/// 6. **`INV-ALLOC-6`, mirror.** If `memory()` is [`Memory::Mirrored`], then `INV-ALLOC-1` and
+/// 6. **`INV-ALLOC-6`, mirror.** If `memory()` is [`Memory::Mirrored`](super::Memory::Mirrored), then `INV-ALLOC-1` and
 ///    `INV-ALLOC-3` hold for `2 * layout().size()` bytes, that number does not exceed `isize::MAX`,
 ///    and `base() + size + i` is the same byte as `base() + i` for every `i < size`.
 /// 7. **`INV-ALLOC-7`, release.** `deallocate` may be called on any thread that can reach the
