@@ -17,6 +17,7 @@ import { npmProgram } from './npm-tool.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { platforms, readManifest } from './platforms.mjs'
 import { mustRun } from './processes.mjs'
+import { columns } from './tables.mjs'
 
 const folder = path.join('target', 'packages')
 
@@ -87,15 +88,12 @@ async function npmPack(home, options) {
   return Object.values(report)[0]
 }
 
+const kib = (bytes) => (bytes / 1024).toFixed(1)
+
 /** The table of what was packed. */
 export function sizes(packed) {
-  return packed
-    .map(({ name, built, packed, unpacked }) => `${name.padEnd(28)}${kib(packed)} packed${kib(unpacked)} unpacked${built ? '' : '  (no binary)'}`)
-    .join('\n')
-}
-
-function kib(bytes) {
-  return `${(bytes / 1024).toFixed(1)} KiB`.padStart(12)
+  const lines = packed.map(({ name, built, packed, unpacked }) => [name, kib(packed), kib(unpacked), built ? '' : '(no binary)'])
+  return columns([['package', 'packed KiB', 'unpacked', ''], ...lines])
 }
 
 function json(value) {

@@ -7,6 +7,8 @@ import { root } from './package-bin.mjs'
 import { mustRun } from './processes.mjs'
 import { spawnSync } from 'node:child_process'
 
+const hasVenv = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
+
 /** The folder of the environment's programs; it holds these packages, each `name==version`. */
 export async function pythonPackages(name, packages) {
   const home = path.join(root, 'node_modules', '.cache', 'crosscore', 'python', name)
@@ -14,7 +16,6 @@ export async function pythonPackages(name, packages) {
   const done = path.join(home, 'installed.txt')
   const wanted = packages.join('\n')
   if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return bin
-  const hasVenv = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
   needPackages("Python's venv", hasVenv, ['python3', 'python3-venv'])
   mkdirSync(path.dirname(home), { recursive: true })
   console.log(`installing ${packages.join(' ')}`)
