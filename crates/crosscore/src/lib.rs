@@ -86,10 +86,11 @@ pub use alloc::{
 pub use consumer::Consumer;
 pub use error::{PushError, PushWaitError, RingError, WaitError};
 pub use metrics::Metrics;
+pub use park::barrier::Barrier as Handshake;
 #[cfg(loom)]
 #[doc(hidden)]
 pub use park::barrier::never_waited;
-pub use park::barrier::{Barrier, prepare_waiting, prepare_waiting_in_background};
+pub use park::barrier::{prepare_waiting, prepare_waiting_in_background};
 pub use producer::Producer;
 pub use read_guard::ReadGuard;
 pub use reservation::Reservation;

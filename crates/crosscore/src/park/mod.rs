@@ -13,6 +13,7 @@ mod slot;
 #[cfg_attr(loom, path = "spin_modelled.rs")]
 mod spin;
 
+pub(crate) use barrier::Barrier;
 pub(crate) use block::{Deadline, block_until};
 #[cfg(feature = "async")]
 pub(crate) use slot::Parked;

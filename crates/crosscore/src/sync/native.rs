@@ -1,9 +1,7 @@
 //! The seam on real hardware: `std`'s types, and nothing else.
 
 pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::atomic::{
-    AtomicU8, AtomicU32, AtomicU64, Ordering as Site, compiler_fence, fence,
-};
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering as Site, compiler_fence, fence};
 pub(crate) use std::thread;
 
 /// `core::cell::UnsafeCell` with Loom's closure interface.
