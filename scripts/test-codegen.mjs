@@ -15,6 +15,7 @@ import { faultsOf, probes } from './codegen-rules.mjs'
 import { reportInstructionCounts } from './instruction-counts.mjs'
 import { orderingSites } from './ordering-sites.mjs'
 import { patchedCopy } from './patched-copy.mjs'
+import { weakenedCopy } from './weakened-copy.mjs'
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, accept: { type: 'boolean' } } })
 let passed = 0
@@ -38,7 +39,7 @@ async function findTheWrongOnes() {
     expectFaults(`${processor}: ${probe}`, faultsOf(probe, probes[like], text, processor, orderingSites()), because)
   }
   for (const { processor, weaken, probe, because } of wrongOrderings) {
-    const text = await assemblyOf('codegen-probes', processor, { weaken })
+    const text = await assemblyOf('codegen-probes', processor, { source: weakenedCopy(weaken) })
     expectFaults(`${processor}: ${weaken} in ${probe}`, faultsOf(probe, probes[probe], text, processor, orderingSites()), because)
   }
   for (const { processor, name, patches, probe, because } of wrongSources) {

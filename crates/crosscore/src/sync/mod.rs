@@ -9,10 +9,6 @@
 mod native;
 #[cfg(not(loom))]
 pub(crate) use native::*;
-#[cfg(not(loom))]
-mod weakened;
-#[cfg(not(loom))]
-pub(crate) use weakened::unless_weakened;
 
 #[cfg(loom)]
 mod modelled;
