@@ -252,9 +252,9 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         let (first, second) = out[..grant.count as usize].split_at_mut(run);
         ring.shadow().reads(grant.position, grant.count as usize);
         let wrapped = grant.position.wrapping_add(first.len() as u64);
-        // SAFETY: INV-INIT-1, INV-MEM-2: each half is a contiguous run of initialised elements;
-        // they cannot overlap `out`, which is borrowed mutably while nobody holds a reference into
-        // the buffer (INV-ALIAS-1). `T: Copy`, so copying them out moves them out.
+        // SAFETY: INV-INIT-1, INV-MEM-2: each half is a contiguous run of initialised elements. `out` may be
+        // of this very ring, shown by a reservation of its producer: those slots are the producer's, so
+        // they are others than these (INV-SEQ-1, INV-ALIAS-1). `T: Copy`, so copying them out moves them out.
         unsafe {
             ring.consumers_slot(grant.position)
                 .copy_to_nonoverlapping(first.as_mut_ptr(), first.len());

@@ -131,9 +131,9 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         let (first, second) = items[..grant.count as usize].split_at(run);
         ring.shadow().writes(grant.position, grant.count as usize);
         let wrapped = grant.position.wrapping_add(first.len() as u64);
-        // SAFETY: INV-MEM-2 and INV-SEQ-1: each half is a contiguous run of the producer's slots;
-        // they cannot overlap `items`, which are borrowed while nobody holds a reference into the
-        // buffer (INV-ALIAS-1).
+        // SAFETY: INV-MEM-2 and INV-SEQ-1: each half is a contiguous run of the producer's slots. `items` may
+        // be of this very ring, shown by a guard of its consumer: those slots are the consumer's, so they
+        // are others than these, at both addresses that a mirrored slot has (INV-ALIAS-1).
         unsafe {
             ring.producers_slot(grant.position)
                 .copy_from_nonoverlapping(first.as_ptr(), first.len());
