@@ -27,11 +27,12 @@ export const lintSteps = [
   },
   { name: 'oxlint', command: [node, ...packageBin('oxlint'), '--deny-warnings'] },
   { name: 'types', command: [node, ...packageBin('typescript', 'tsc'), '--noEmit', '-p', '__test__/types/tsconfig.json'] },
+  { name: 'invariants', command: [node, 'scripts/spec-matrix.mjs', '--check'] },
   { name: 'declarations', command: [node, 'scripts/check-declarations.mjs'] },
 ]
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  // The last two read what the build emits.
+  // `types` and `declarations` read what the build emits.
   const build = { name: 'build', command: [node, 'scripts/build-if-needed.mjs'] }
   await runSteps([build, ...lintSteps], process.argv.slice(2))
 }

@@ -522,7 +522,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     ///   to them is left.
     #[inline]
     pub unsafe fn release_raw(&mut self, n: usize) {
-        // By the private copy, as the caller was told to: nothing is looked at that is the producer's.
+        // INV-SEQ-2, by the private copy, as the caller was told to: nothing is looked at that is
+        // the producer's.
         debug_assert!(n <= self.cached_available());
         let cursors = self.ring.cursors();
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.

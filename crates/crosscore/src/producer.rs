@@ -280,7 +280,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     ///   [`Ring::base`].
     #[inline]
     pub unsafe fn publish_raw(&mut self, n: usize) {
-        // By the private copy, as the caller was told to: nothing is looked at that is the consumer's.
+        // INV-SEQ-2, by the private copy, as the caller was told to: nothing is looked at that is
+        // the consumer's.
         debug_assert!(n <= self.cached_free_slots());
         let cursors = self.ring.cursors();
         // SAFETY: INV-SW-1: `&mut self` on the only producer.

@@ -240,6 +240,7 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
 
     /// How many elements were written. They belong to the caller from here on, not to this reservation's drop.
     fn into_written(self) -> usize {
+        // INV-RES-1
         debug_assert!(self.written <= self.len);
         self.touched(self.written);
         let written = self.written;

@@ -231,6 +231,7 @@ impl<T, A: BufferAllocator> Ring<T, A> {
     /// How many of the granted slots follow their first one in memory without a gap. INV-MEM-2.
     #[inline(always)]
     pub(crate) fn contiguous(&self, grant: Grant) -> usize {
+        // INV-MEM-2
         debug_assert!(grant.count <= self.cursors.capacity());
         if self.contiguous {
             return grant.count as usize;

@@ -197,7 +197,6 @@ fn numbers<T: Item>(items: &[T]) -> Vec<usize> {
     items.iter().map(T::number).collect()
 }
 
-// INV-SEQ-1, INV-INIT-1, INV-RES-1, INV-RES-2, INV-DROP-1, INV-DROP-2, INV-CLOSE-1, INV-CLOSE-2
 fn run<T: Item>(capacity: usize, start: u64, allocator: Chosen, operations: &[Operation]) {
     let source = T::Source::default();
     let (producer, consumer) = Ring::<T, _>::starting_at(capacity, allocator, start).unwrap();
@@ -573,6 +572,7 @@ properties! {
     odd_sizes_behave_like_a_deque: [u8; 3];
     elements_without_size_behave_like_a_deque: ();
     pages_behave_like_a_deque: Page;
+    // INV-SEQ-1, INV-INIT-1, INV-RES-1, INV-RES-2, INV-DROP-1, INV-DROP-2, INV-CLOSE-1, INV-CLOSE-2
     elements_with_a_destructor_behave_like_a_deque: Element;
     pages_with_a_destructor_behave_like_a_deque: PageElement;
 }

@@ -242,6 +242,7 @@ mod tests {
         unsafe { allocator.deallocate(buffer) };
     }
 
+    // INV-ALLOC-2, INV-ALLOC-3, INV-ALLOC-4
     #[test]
     fn every_allocator_keeps_the_contract() {
         let mirrored = MirroredAllocator.granularity();
