@@ -82,7 +82,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         ring.shadow().reads(grant.position, 1);
         // SAFETY: INV-INIT-1: a slot in `[head, tail)` is initialised; INV-DROP-1: it is moved out
         // once, for `head` goes past it before anything else can fail.
-        let item = unsafe { ring.slot(grant.position).read() };
+        let item = unsafe { ring.consumers_slot(grant.position).read() };
         // SAFETY: INV-SW-2 as above; INV-DROP-1: the one element released was just moved out.
         unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };
         Some(item)
@@ -120,7 +120,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         ring.shadow().writes(grant.position, 1);
         // SAFETY: INV-INIT-1: the slot is initialised; INV-ALIAS-2: it stays the consumer's while
         // `self` is borrowed, since only `self` can release it.
-        Some(unsafe { &mut *ring.slot(grant.position) })
+        Some(unsafe { &mut *ring.consumers_slot(grant.position) })
     }
 
     /// Up to `n` elements, contiguous in memory, to be read in place.
@@ -145,11 +145,9 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
             return None;
         }
         let ring = &*self.ring;
-        let wanted = (n as u64).min(ring.cursors().capacity());
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let mut grant = unsafe { ring.cursors().claim_available(wanted) };
-        grant.count = grant.count.min(wanted);
-        let len = ring.contiguous(grant);
+        let grant = unsafe { ring.cursors().claim_available_up_to(n) };
+        let len = ring.cursors().consumers_slots().contiguous(grant);
         (len > 0).then(|| ReadGuard::new(ring, grant.position, len))
     }
 
@@ -253,7 +251,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         mut f: impl FnMut(*mut T) -> ControlFlow<B>,
     ) -> ControlFlow<B, usize> {
         let ring = &*self.ring;
-        let wanted = (max as u64).min(ring.cursors().capacity());
+        let slots = ring.cursors().consumers_slots();
+        let wanted = (max as u64).min(slots.capacity());
         // At least one, but not all of `max`: to look again on each drain only because fewer than
         // `max` are known would pull the producer's line without need.
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
@@ -269,11 +268,11 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         let mut left = count;
         while left > 0 {
             // By runs, so that the mask is applied once for each and not once for each element.
-            let run = ring.contiguous(Grant {
+            let run = slots.contiguous(Grant {
                 position: release.head,
                 count: left,
             });
-            let first = ring.slot(release.head);
+            let first = ring.consumers_slot(release.head);
             for index in 0..run {
                 ring.shadow().reads(release.head, 1);
                 release.head = release.head.wrapping_add(1);
@@ -300,20 +299,19 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         T: Copy,
     {
         let ring = &*self.ring;
-        let wanted = (out.len() as u64).min(ring.cursors().capacity());
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let mut grant = unsafe { ring.cursors().claim_available(wanted) };
-        grant.count = grant.count.min(wanted);
-        let (first, second) = out[..grant.count as usize].split_at_mut(ring.contiguous(grant));
+        let grant = unsafe { ring.cursors().claim_available_up_to(out.len()) };
+        let run = ring.cursors().consumers_slots().contiguous(grant);
+        let (first, second) = out[..grant.count as usize].split_at_mut(run);
         ring.shadow().reads(grant.position, grant.count as usize);
         let wrapped = grant.position.wrapping_add(first.len() as u64);
         // SAFETY: INV-INIT-1, INV-MEM-2: each half is a contiguous run of initialised elements;
         // they cannot overlap `out`, which is borrowed mutably while nobody holds a reference into
         // the buffer (INV-ALIAS-1). `T: Copy`, so copying them out moves them out.
         unsafe {
-            ring.slot(grant.position)
+            ring.consumers_slot(grant.position)
                 .copy_to_nonoverlapping(first.as_mut_ptr(), first.len());
-            ring.slot(wrapped)
+            ring.consumers_slot(wrapped)
                 .copy_to_nonoverlapping(second.as_mut_ptr(), second.len());
         }
         if grant.count > 0 {
@@ -325,7 +323,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     }
 
     /// Looks until there is an element, `looks` times at most, with a spin hint after each in vain; tells
-    /// how many there are, 0 after [`close`](Self::close). The metrics do not count these looks. For a
+    /// how many there are, 0 after [`close`](Self::close). For a
     /// thread that must not sleep and expects an answer within a fraction of a microsecond: nothing finds
     /// it sooner.
     ///
@@ -347,11 +345,11 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         }
         for _ in 0..looks {
             // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-            let known = unsafe { cursors.look_at_tail() };
+            let known = unsafe { cursors.available_now() };
             if known.count > 0 {
                 return known.count as usize;
             }
-            prefetch(self.ring.slot(known.position));
+            prefetch(self.ring.consumers_slot(known.position));
             hint::spin_loop();
         }
         0
@@ -402,8 +400,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// ```
     #[inline]
     pub fn cached_available(&self) -> usize {
-        // SAFETY: INV-SW-2: as in `available`. With 0 wanted there is never a look.
-        unsafe { self.ring.cursors().claim_available(0) }.count as usize
+        // SAFETY: INV-SW-2: as in `available`.
+        unsafe { self.ring.cursors().known_available() }.count as usize
     }
 
     /// Whether the producer is gone or has closed, or this consumer has. There may still be
@@ -450,6 +448,11 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// # Ok::<(), crosscore::RingError>(())
     /// ```
     pub fn close(&mut self) {
+        self.ring.cursors().note_consumers_close();
+        self.leave();
+    }
+
+    fn leave(&mut self) {
         let ring = &*self.ring;
         // The mark comes first: what a racing producer still publishes after the drop below is
         // left to the ring's own drop.
@@ -537,7 +540,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
 
 impl<T, A: BufferAllocator> Drop for Consumer<T, A> {
     fn drop(&mut self) {
-        self.close();
+        self.leave();
         // A waker that a cancelled wait has left would otherwise live as long as the other handle.
         // SAFETY: INV-PARK-2: `&mut self` on the only consumer.
         unsafe { self.ring.cursors().consumer_slot().retract() };

@@ -62,6 +62,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     pub fn push(&mut self, item: T) -> Result<(), PushError<T>> {
         let ring = &*self.ring;
         if ring.cursors().is_closed_for_producer() {
+            crate::cursors::seldom();
             return Err(PushError::Closed(item));
         }
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
@@ -71,7 +72,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         }
         ring.shadow().writes(grant.position, 1);
         // SAFETY: INV-MEM-1 and INV-SEQ-1: the slot is in the buffer and the producer's.
-        unsafe { ring.slot(grant.position).write(item) };
+        unsafe { ring.producers_slot(grant.position).write(item) };
         // SAFETY: INV-SW-1 as above; INV-INIT-1: the one slot published was just written.
         unsafe { ring.cursors().publish_tail(grant.position.wrapping_add(1)) };
         Ok(())
@@ -98,12 +99,9 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         if n == 0 || ring.cursors().is_closed_for_producer() {
             return None;
         }
-        // More than the capacity would be a look at the consumer's cursor in vain, each time.
-        let wanted = (n as u64).min(ring.cursors().capacity());
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let mut grant = unsafe { ring.cursors().claim_free(wanted) };
-        grant.count = grant.count.min(wanted);
-        let len = ring.contiguous(grant);
+        let grant = unsafe { ring.cursors().claim_free_up_to(n) };
+        let len = ring.cursors().producers_slots().contiguous(grant);
         (len > 0).then(|| Reservation::new(ring, grant.position, len))
     }
 
@@ -126,24 +124,23 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         if items.is_empty() || ring.cursors().is_closed_for_producer() {
             return 0;
         }
-        let wanted = (items.len() as u64).min(ring.cursors().capacity());
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let mut grant = unsafe { ring.cursors().claim_free(wanted) };
-        grant.count = grant.count.min(wanted);
+        let grant = unsafe { ring.cursors().claim_free_up_to(items.len()) };
         if grant.count == 0 {
             // Nothing to publish: a store would take the tail's line from a consumer that reads it.
             return 0;
         }
-        let (first, second) = items[..grant.count as usize].split_at(ring.contiguous(grant));
+        let run = ring.cursors().producers_slots().contiguous(grant);
+        let (first, second) = items[..grant.count as usize].split_at(run);
         ring.shadow().writes(grant.position, grant.count as usize);
         let wrapped = grant.position.wrapping_add(first.len() as u64);
         // SAFETY: INV-MEM-2 and INV-SEQ-1: each half is a contiguous run of the producer's slots;
         // they cannot overlap `items`, which are borrowed while nobody holds a reference into the
         // buffer (INV-ALIAS-1).
         unsafe {
-            ring.slot(grant.position)
+            ring.producers_slot(grant.position)
                 .copy_from_nonoverlapping(first.as_ptr(), first.len());
-            ring.slot(wrapped)
+            ring.producers_slot(wrapped)
                 .copy_from_nonoverlapping(second.as_ptr(), second.len());
         }
         let tail = grant.position.wrapping_add(grant.count);
@@ -192,8 +189,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// ```
     #[inline]
     pub fn cached_free_slots(&self) -> usize {
-        // SAFETY: INV-SW-1: as in `free_slots`. With 0 wanted there is never a look.
-        unsafe { self.ring.cursors().claim_free(0) }.count as usize
+        // SAFETY: INV-SW-1: as in `free_slots`.
+        unsafe { self.ring.cursors().known_free() }.count as usize
     }
 
     /// Whether nothing can be sent any more: [`close`](Self::close) was called, or the consumer
@@ -223,6 +220,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// # Ok::<(), crosscore::RingError>(())
     /// ```
     pub fn close(&mut self) {
+        self.ring.cursors().note_producers_close();
         self.ring.cursors().close_producer();
     }
 
@@ -295,7 +293,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
 
 impl<T, A: BufferAllocator> Drop for Producer<T, A> {
     fn drop(&mut self) {
-        self.close();
+        self.ring.cursors().close_producer();
         // A waker that a cancelled wait has left would otherwise live as long as the other handle.
         // SAFETY: INV-PARK-2: `&mut self` on the only producer.
         unsafe { self.ring.cursors().producer_slot().retract() };

@@ -8,8 +8,9 @@ use core::ptr::NonNull;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory, RawBuffer};
 use crate::consumer::Consumer;
-use crate::cursors::{Cursors, Grant};
+use crate::cursors::{Cursors, Grant, Slots};
 use crate::error::RingError;
+use crate::park::Barrier as Handshake;
 use crate::producer::Producer;
 use crate::sync::{Arc, SlotShadow, UnsafeCell};
 
@@ -45,9 +46,6 @@ use crate::sync::{Arc, SlotShadow, UnsafeCell};
 #[repr(C)]
 pub struct Ring<T, A: BufferAllocator = HeapAllocator> {
     cursors: Cursors,
-    /// The first slot. Dangling, but aligned, when `T` has no size.
-    base: NonNull<T>,
-    contiguous: bool,
     /// What the allocator gave, to be given back; `None` when `T` has no size.
     buffer: Option<RawBuffer>,
     shadow: SlotShadow,
@@ -119,6 +117,36 @@ impl<T, A: BufferAllocator> Ring<T, A> {
         Self::starting_at(capacity, allocator, 0)
     }
 
+    /// As [`with_capacity_in`](Self::with_capacity_in), with a [`Handshake`] of its own between publishing and sleeping.
+    ///
+    /// That of the process ([`Handshake::in_use`]) makes publications cheapest, and where it is
+    /// [`Handshake::Membarrier`] or [`Handshake::Flush`] the sleeper pays: each time that it goes to sleep, every
+    /// running thread of the process is interrupted, for some microseconds. A program with threads that must
+    /// not be interrupted, or whose rings sleep more often than they publish, takes [`Handshake::Fence`]: each
+    /// publication pays for a fence, some 8 ns, and nobody is interrupted. What the platform does not have
+    /// becomes `Fence`.
+    ///
+    /// ```
+    /// use crosscore::{Handshake, HeapAllocator, Ring};
+    ///
+    /// let (mut producer, mut consumer) = Ring::with_handshake_in(8, HeapAllocator, Handshake::Fence)?;
+    /// assert_eq!(producer.ring().handshake(), Handshake::Fence);
+    /// producer.push(1).unwrap();
+    /// assert_eq!(consumer.pop_wait(None), Ok(1));
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`with_capacity`](Ring::with_capacity).
+    pub fn with_handshake_in(
+        capacity: usize,
+        allocator: A,
+        handshake: Handshake,
+    ) -> Result<Halves<T, A>, RingError> {
+        Self::make(capacity, allocator, 0, handshake.or_fences())
+    }
+
     /// Makes a ring whose cursors start at `start` instead of 0, to test what happens when they
     /// pass 2³² or wrap around.
     ///
@@ -131,6 +159,15 @@ impl<T, A: BufferAllocator> Ring<T, A> {
         allocator: A,
         start: u64,
     ) -> Result<Halves<T, A>, RingError> {
+        Self::make(capacity, allocator, start, Handshake::for_a_ring())
+    }
+
+    fn make(
+        capacity: usize,
+        allocator: A,
+        start: u64,
+        handshake: Handshake,
+    ) -> Result<Halves<T, A>, RingError> {
         let (capacity, layout) = Self::round_up(capacity, allocator.granularity())?;
         let buffer = match layout {
             Some(layout) => Some(allocator.allocate(layout)?),
@@ -141,14 +178,18 @@ impl<T, A: BufferAllocator> Ring<T, A> {
             buffer.base().cast::<T>().is_aligned()
                 && buffer.layout().size() == capacity * size_of::<T>()
         }));
-        let ring = Arc::new(Self {
-            cursors: Cursors::new(capacity as u64, start),
-            base: buffer
+        // Dangling, but aligned, when `T` has no size; and then there is no end to run into.
+        let slots = Slots::new(
+            buffer
                 .as_ref()
-                .map_or(NonNull::dangling(), |buffer| buffer.base().cast()),
-            contiguous: buffer
+                .map_or(NonNull::<T>::dangling().cast(), RawBuffer::base),
+            capacity as u64,
+            buffer
                 .as_ref()
                 .is_none_or(RawBuffer::is_contiguous_across_wrap),
+        );
+        let ring = Arc::new(Self {
+            cursors: Cursors::new(slots, start, handshake),
             buffer,
             shadow: SlotShadow::new(capacity),
             holds_uninit: UnsafeCell::new(false),
@@ -216,29 +257,39 @@ impl<T, A: BufferAllocator> Ring<T, A> {
     /// [`Producer::publish_raw`] and [`Consumer::release_raw`]. What is written into a slot must be
     /// an initialised `T`, published or not, where `T` is [`Zeroable`](crate::Zeroable).
     pub fn base(&self) -> NonNull<T> {
-        self.base
+        self.cursors.slots().base().cast()
+    }
+
+    /// How a publisher and a sleeper of this ring agree on an order.
+    pub fn handshake(&self) -> Handshake {
+        self.cursors.consumer_slot().barrier()
     }
 
     /// The slot of a position.
     #[inline(always)]
     pub(crate) fn slot(&self, position: u64) -> *mut T {
-        let index = (position & (self.cursors.capacity() - 1)) as usize;
-        // SAFETY: INV-MEM-1: the index is below the capacity and the buffer is that many slots.
-        // No reference is formed: INV-ALIAS-1.
-        unsafe { self.base.as_ptr().add(index) }
+        // SAFETY: INV-MEM-1: this ring's slots are of type `T`.
+        unsafe { self.cursors.slots().at(position) }
+    }
+
+    /// The same for the producer, from the line that it has at hand.
+    #[inline(always)]
+    pub(crate) fn producers_slot(&self, position: u64) -> *mut T {
+        // SAFETY: INV-MEM-1: as in `slot`.
+        unsafe { self.cursors.producers_slots().at(position) }
+    }
+
+    /// The same for the consumer, from the line that it has at hand.
+    #[inline(always)]
+    pub(crate) fn consumers_slot(&self, position: u64) -> *mut T {
+        // SAFETY: INV-MEM-1: as in `slot`.
+        unsafe { self.cursors.consumers_slots().at(position) }
     }
 
     /// How many of the granted slots follow their first one in memory without a gap. INV-MEM-2.
     #[inline(always)]
     pub(crate) fn contiguous(&self, grant: Grant) -> usize {
-        // INV-MEM-2
-        debug_assert!(grant.count <= self.cursors.capacity());
-        if self.contiguous {
-            return grant.count as usize;
-        }
-        let capacity = self.cursors.capacity();
-        let before_wrap = capacity - (grant.position & (capacity - 1));
-        grant.count.min(before_wrap) as usize
+        self.cursors.slots().contiguous(grant)
     }
 
     /// Whether a free slot can be uninitialised memory: INV-INIT-2.
