@@ -134,12 +134,14 @@ mod cache_aligned;
 mod consumer;
 mod counter;
 mod cursors;
+mod drain;
 mod error;
 #[cfg(feature = "futures")]
 mod futures_traits;
 mod iter;
 #[cfg(any(feature = "std", feature = "async"))]
 mod look;
+mod making;
 mod metrics;
 mod ordering;
 #[cfg_attr(
@@ -154,11 +156,14 @@ mod park;
 mod polling;
 mod prefetch;
 mod producer;
+mod raw;
 mod read_chunks;
 mod read_guard;
 mod reservation;
 mod reserved_chunks;
 mod ring;
+mod slices;
+mod spinning;
 mod sync;
 #[cfg(feature = "std")]
 mod timed;
