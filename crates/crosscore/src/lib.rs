@@ -2,8 +2,9 @@
 //!
 //! A [`Ring`] moves elements from one thread to another through a fixed buffer. It is made in two
 //! halves, a [`Producer`] and a [`Consumer`]; the type system sees to it that there is one of each.
-//! No operation takes a lock or executes a read-modify-write instruction, and every memory ordering
-//! is the weakest with which the algorithm is right.
+//! Push and pop, reserve and commit, read and release take no lock and execute no read-modify-write
+//! instruction; closing, sleeping and waking somebody who sleeps do. Every memory ordering is the weakest with
+//! which the algorithm is right.
 //!
 //! ```
 //! use crosscore::{PushError, Ring};

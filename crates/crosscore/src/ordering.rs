@@ -4,10 +4,7 @@
 //! edge that the pair makes and the invariant of `SPEC.md` that rests on it. A site that is
 //! `Relaxed` makes no edge, and says why it needs none.
 
-#[cfg(not(loom))]
 use core::sync::atomic::Ordering;
-#[cfg(loom)]
-use std::sync::atomic::Ordering;
 
 use crate::sync::Site;
 
@@ -15,22 +12,13 @@ macro_rules! sites {
     ($($(#[$meta:meta])* $name:ident = $ordering:ident $(, aarch64: $aarch64:ident)?;)*) => {
         $(
             $(#[$meta])*
-            #[cfg(not(loom))]
-            pub(crate) const $name: Site =
-                crate::sync::unless_weakened(stringify!($name), sites!(@pick $ordering $(, $aarch64)?));
-            $(#[$meta])*
-            #[cfg(loom)]
-            pub(crate) const $name: Site = Site::new(stringify!($name), Ordering::$ordering);
+            pub(crate) const $name: Site = sites!(@pick $ordering $(, $aarch64)?);
         )*
-
-        /// Each site with its ordering.
-        #[cfg(loom)]
-        pub(crate) const SITES: &[(&str, Ordering)] =
-            &[$((stringify!($name), Ordering::$ordering)),*];
     };
     (@pick $ordering:ident) => { Ordering::$ordering };
+    // Loom counts a SeqCst access as AcqRel, which would hide what is wrong.
     (@pick $ordering:ident, $aarch64:ident) => {
-        if cfg!(target_arch = "aarch64") { Ordering::$aarch64 } else { Ordering::$ordering }
+        if cfg!(all(target_arch = "aarch64", not(loom))) { Ordering::$aarch64 } else { Ordering::$ordering }
     };
 }
 

@@ -130,8 +130,9 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     {
         let count = items.len().min(self.len - self.written);
         self.touch(count);
-        // SAFETY: INV-RES-1 and INV-MEM-2: that many reserved slots follow; `items` cannot overlap
-        // them, since no reference into the buffer exists (INV-ALIAS-1).
+        // SAFETY: INV-RES-1 and INV-MEM-2: that many reserved slots follow. `items` may be of this very ring,
+        // shown by a guard of its consumer: those slots are the consumer's, so they are others than these
+        // (INV-SEQ-1, INV-ALIAS-1).
         unsafe {
             self.next_slot()
                 .copy_from_nonoverlapping(items.as_ptr(), count);

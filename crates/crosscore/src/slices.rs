@@ -34,9 +34,9 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         let (first, second) = items[..grant.count as usize].split_at(run);
         ring.shadow().writes(grant.position, grant.count as usize);
         let wrapped = grant.position.wrapping_add(first.len() as u64);
-        // SAFETY: INV-MEM-2 and INV-SEQ-1: each half is a contiguous run of the producer's slots;
-        // they cannot overlap `items`, which are borrowed while nobody holds a reference into the
-        // buffer (INV-ALIAS-1).
+        // SAFETY: INV-MEM-2 and INV-SEQ-1: each half is a contiguous run of the producer's slots. `items` may
+        // be of this very ring, shown by a guard of its consumer: those slots are the consumer's, so they
+        // are others than these, at both addresses that a mirrored slot has (INV-ALIAS-1).
         unsafe {
             ring.producers_slot(grant.position)
                 .copy_from_nonoverlapping(first.as_ptr(), first.len());
@@ -72,9 +72,9 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         let (first, second) = out[..grant.count as usize].split_at_mut(run);
         ring.shadow().reads(grant.position, grant.count as usize);
         let wrapped = grant.position.wrapping_add(first.len() as u64);
-        // SAFETY: INV-INIT-1, INV-MEM-2: each half is a contiguous run of initialised elements;
-        // they cannot overlap `out`, which is borrowed mutably while nobody holds a reference into
-        // the buffer (INV-ALIAS-1). `T: Copy`, so copying them out moves them out.
+        // SAFETY: INV-INIT-1, INV-MEM-2: each half is a contiguous run of initialised elements. `out` may be
+        // of this very ring, shown by a reservation of its producer: those slots are the producer's, so
+        // they are others than these (INV-SEQ-1, INV-ALIAS-1). `T: Copy`, so copying them out moves them out.
         unsafe {
             ring.consumers_slot(grant.position)
                 .copy_to_nonoverlapping(first.as_mut_ptr(), first.len());

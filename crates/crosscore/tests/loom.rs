@@ -7,8 +7,8 @@
 //! Every slot has a Loom cell as its shadow (`src/sync/modelled.rs`), so that two touches of one slot
 //! which no happens-before edge orders end the model, whether or not the values happen to be right.
 //!
-//! Each ordering is paired with a test here that fails when it is weakened:
-//! `CROSSCORE_WEAKEN=PUBLISH_TAIL=Relaxed npm run loom` must fail, and so for the others.
+//! Each ordering is paired with a test here that fails when it is weakened, which is done in a copy:
+//! `npm run audit:orderings -- --site PUBLISH_TAIL`, and so for the others.
 //!
 //! | weakened to Relaxed | first caught by |
 //! | --- | --- |
