@@ -79,15 +79,15 @@ const mutants = [
     patches: [
       [
         `${src}/consumer.rs`,
-        'self.is_closed() && self.cached_available() == 0 && self.available() == 0',
-        'self.cached_available() == 0 && self.available() == 0 && self.is_closed()',
+        'self.is_closed() && self.is_empty()',
+        'self.is_empty() && self.is_closed()',
       ],
     ],
     test: ['loom', 'everything_is_seen_before_the_ring_is_done'],
   },
   {
     name: 'double release',
-    patches: [[`${src}/read_guard.rs`, 'publish_head(guard.position)', 'publish_head(guard.position.wrapping_add(self.k as u64))']],
+    patches: [[`${src}/read_chunks.rs`, 'publish_head(chunks.position)', 'publish_head(chunks.position.wrapping_add(self.k as u64))']],
     test: ['read_guard', 'release_gives_back_what_it_was_told'],
   },
   {
@@ -99,14 +99,14 @@ const mutants = [
     name: 'guard removed: a destructor that panics in a release',
     patches: [
       [
-        `${src}/read_guard.rs`,
-        'let _advance = Advance { guard: self, k };',
-        'let advance = core::mem::ManuallyDrop::new(Advance { guard: self, k });',
+        `${src}/read_chunks.rs`,
+        'let _advance = Advance { chunks: self, k };',
+        'let advance = core::mem::ManuallyDrop::new(Advance { chunks: self, k });',
       ],
       [
-        `${src}/read_guard.rs`,
-        'unsafe { elements.drop_in_place() };',
-        'unsafe { elements.drop_in_place() };\n        drop(core::mem::ManuallyDrop::into_inner(advance));',
+        `${src}/read_chunks.rs`,
+        'count: k as u64,\n            });\n        }',
+        'count: k as u64,\n            });\n        }\n        drop(core::mem::ManuallyDrop::into_inner(advance));',
       ],
     ],
     test: ['panic_safety', 'a_destructor_that_panics_in_a_release'],

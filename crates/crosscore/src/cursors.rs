@@ -51,14 +51,14 @@
 //! that relies on the copy, however many steps later. Nothing here needs a total order over
 //! different locations; only sleeping does, and `park/barrier.rs` has it.
 
+mod closing;
+
 use core::ptr::NonNull;
 
 use crate::cache_aligned::{CACHE_LINE, CacheAligned};
 use crate::counter::Counter;
-use crate::metrics::Metrics;
 use crate::ordering::{
-    CLOSE_CONSUMER, CLOSE_PRODUCER, METRIC, NOTE_OWN_CLOSE, NOTICE_CLOSED, OBSERVE_CLOSED,
-    OBSERVE_HEAD, OBSERVE_TAIL, OWN_CURSOR, PUBLISH_HEAD, PUBLISH_TAIL,
+    NOTICE_CLOSED, OBSERVE_HEAD, OBSERVE_TAIL, OWN_CURSOR, PUBLISH_HEAD, PUBLISH_TAIL,
 };
 use crate::park::{Barrier, WakerSlot};
 use crate::sync::{AtomicU32, AtomicU64, UnsafeCell};
@@ -81,6 +81,7 @@ pub(crate) struct Slots {
 impl Slots {
     /// `capacity` is a power of two, and the buffer at `base` that many slots (INV-MEM-1).
     pub(crate) fn new(base: NonNull<u8>, capacity: u64, mirrored: bool) -> Self {
+        // INV-MEM-1
         debug_assert!(capacity.is_power_of_two());
         Self {
             base,
@@ -115,6 +116,7 @@ impl Slots {
     /// How many of the granted slots follow their first one in memory without a gap. INV-MEM-2.
     #[inline(always)]
     pub(crate) fn contiguous(&self, grant: Grant) -> usize {
+        // INV-MEM-2
         debug_assert!(grant.count <= self.capacity());
         grant.count.min(self.span - (grant.position & self.mask)) as usize
     }
@@ -350,7 +352,7 @@ impl Cursors {
     pub(crate) unsafe fn known_free(&self) -> Grant {
         // SAFETY: INV-SW-1: passed on.
         let known = unsafe { self.cached_head.known() };
-        // Partner: none; own cursor, INV-SW-1.
+        // Partner: none; own cursor, INV-SEQ-4.
         debug_assert_eq!(known.position, self.tail.load(OWN_CURSOR), "INV-SEQ-4");
         known
     }
@@ -413,23 +415,6 @@ impl Cursors {
     pub(crate) fn is_closed_for_producer(&self) -> bool {
         // Partner: none, see NOTICE_CLOSED.
         self.cached_head.closed.load(NOTICE_CLOSED) != 0
-    }
-
-    /// The producer says to itself that it closes; not needed of one that goes.
-    pub(crate) fn note_producers_close(&self) {
-        // Partner: none, see NOTE_OWN_CLOSE.
-        self.cached_head
-            .closed
-            .fetch_or(PRODUCER_CLOSED, NOTE_OWN_CLOSE);
-    }
-
-    /// The producer's last word. It may be said more than once.
-    pub(crate) fn close_producer(&self) {
-        // Partner: OBSERVE_CLOSED in `producer_has_closed`. INV-ORD-3.
-        self.cached_tail
-            .closed
-            .fetch_or(PRODUCER_CLOSED, CLOSE_PRODUCER);
-        self.consumer_slot().notify();
     }
 
     /// Where the producer parks. The consumer has it at hand.
@@ -508,7 +493,7 @@ impl Cursors {
     pub(crate) unsafe fn known_available(&self) -> Grant {
         // SAFETY: INV-SW-2: passed on.
         let known = unsafe { self.cached_tail.known() };
-        // Partner: none; own cursor, INV-SW-2.
+        // Partner: none; own cursor, INV-SEQ-4.
         debug_assert_eq!(known.position, self.head.load(OWN_CURSOR), "INV-SEQ-4");
         known
     }
@@ -568,35 +553,11 @@ impl Cursors {
         self.producer_slot().notify();
     }
 
-    /// Whether the producer has closed. If so, what [`claim_available`](Self::claim_available)
-    /// and [`available_now`](Self::available_now) find after this call is all there will ever be.
-    pub(crate) fn producer_has_closed(&self) -> bool {
-        // Partner: CLOSE_PRODUCER in `close_producer`. INV-ORD-3.
-        self.cached_tail.closed.load(OBSERVE_CLOSED) & PRODUCER_CLOSED != 0
-    }
-
     /// Whether the consumer itself has closed.
     #[inline]
     pub(crate) fn consumer_has_closed(&self) -> bool {
         // Partner: none, see NOTICE_CLOSED; the consumer reads its own mark.
         self.cached_tail.closed.load(NOTICE_CLOSED) & CONSUMER_CLOSED != 0
-    }
-
-    /// The consumer says to itself that it closes; not needed of one that goes.
-    pub(crate) fn note_consumers_close(&self) {
-        // Partner: none, see NOTE_OWN_CLOSE.
-        self.cached_tail
-            .closed
-            .fetch_or(CONSUMER_CLOSED, NOTE_OWN_CLOSE);
-    }
-
-    /// The consumer's last word. It may be said more than once.
-    pub(crate) fn close_consumer(&self) {
-        // Partner: none, see CLOSE_CONSUMER.
-        self.cached_head
-            .closed
-            .fetch_or(CONSUMER_CLOSED, CLOSE_CONSUMER);
-        self.producer_slot().notify();
     }
 
     /// Where the consumer parks. The producer has it at hand.
@@ -614,38 +575,5 @@ impl Cursors {
     pub(crate) unsafe fn own_head(&self) -> u64 {
         // SAFETY: INV-SW-2: passed on.
         unsafe { self.known_available() }.position
-    }
-}
-
-impl Cursors {
-    /// The unread elements, for the last owner.
-    ///
-    /// `&mut` proves that both handles are gone and that their accesses happen before, so that their own
-    /// copies can be read, which are the cursors (INV-SEQ-4).
-    pub(crate) fn unread(&mut self) -> Grant {
-        // SAFETY: INV-SW-1, INV-SW-2: nobody else is left.
-        let (head, tail) = unsafe { (self.own_head(), self.own_tail()) };
-        Grant {
-            position: head,
-            count: tail.wrapping_sub(head),
-        }
-    }
-
-    /// What the cursors and the two owners' counters tell. Any thread may ask; the numbers are
-    /// recent and not one consistent cut.
-    pub(crate) fn metrics(&self) -> Metrics {
-        let received = self.head.load(METRIC).wrapping_sub(self.start);
-        Metrics {
-            received,
-            sent: self.tail.load(METRIC).wrapping_sub(self.start),
-            full_encounters: self.cached_head.short.get(),
-            empty_encounters: self.cached_tail.short.get(),
-            high_water_mark: self
-                .cached_head
-                .high_water
-                .get()
-                .max(self.cached_tail.high_water.get())
-                .max(received.min(1)),
-        }
     }
 }

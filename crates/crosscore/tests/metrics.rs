@@ -96,6 +96,7 @@ fn a_look_that_finds_just_enough_is_not_short() {
 }
 
 #[test]
+#[cfg(feature = "std")]
 fn questions_count_nothing() {
     let (mut producer, mut consumer) = Ring::with_capacity(2).unwrap();
     let moment = Some(std::time::Duration::from_millis(1));
@@ -114,6 +115,7 @@ fn questions_count_nothing() {
 }
 
 #[test]
+#[cfg(feature = "std")]
 fn a_wait_counts_once_however_long_it_is() {
     let (mut producer, mut consumer) = Ring::with_capacity(1).unwrap();
     let moment = Some(std::time::Duration::from_millis(2));

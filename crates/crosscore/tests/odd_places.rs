@@ -3,7 +3,7 @@
 //! Each test runs in a process of its own, where nothing has been prepared and nobody else runs, and what it is
 //! about happens in a child that it forks, which does nothing else and ends by `_exit`.
 
-#![cfg(all(target_os = "linux", not(loom), not(miri)))]
+#![cfg(all(target_os = "linux", feature = "std", not(loom), not(miri)))]
 
 use std::ffi::c_int;
 use std::process::Command;

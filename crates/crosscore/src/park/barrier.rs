@@ -124,22 +124,23 @@ impl Barrier {
     ///
     /// assert_eq!(Handshake::in_use(), Handshake::in_use());
     /// ```
+    #[cfg(feature = "std")]
     pub fn in_use() -> Self {
-        // Without `std` there is no system to ask and no environment to obey: the answer is a constant.
-        #[cfg(not(feature = "std"))]
-        return Self::native().unwrap_or(Self::Fence).or_fences();
-        #[cfg(feature = "std")]
-        {
-            static IN_USE: OnceNonZeroUsize = OnceNonZeroUsize::new();
-            let chosen = IN_USE.get_or_init(|| {
-                Self::from_number(forced())
-                    .or(Self::native())
-                    .unwrap_or(Self::Fence)
-                    .or_fences()
-                    .number()
-            });
-            Self::from_number(chosen.get()).unwrap_or(Self::Fence)
-        }
+        static IN_USE: OnceNonZeroUsize = OnceNonZeroUsize::new();
+        let chosen = IN_USE.get_or_init(|| {
+            Self::from_number(forced())
+                .unwrap_or(Self::native())
+                .or_fences()
+                .number()
+        });
+        Self::from_number(chosen.get()).unwrap_or(Self::Fence)
+    }
+
+    /// The one that this program uses. Without `std` there is no system to ask and no environment to obey: it is
+    /// always the same.
+    #[cfg(not(feature = "std"))]
+    pub fn in_use() -> Self {
+        Self::native().or_fences()
     }
 
     /// What a new ring takes if it is told nothing.
@@ -170,18 +171,18 @@ impl Barrier {
     }
 
     /// The cheapest one that this platform can have.
-    fn native() -> Option<Self> {
+    fn native() -> Self {
         if cfg!(any(loom, miri)) {
             // Loom models fences, and neither system calls nor SeqCst accesses. Miri has no membarrier.
-            Some(Self::Fence)
+            Self::Fence
         } else if cfg!(target_arch = "aarch64") {
-            Some(Self::Accesses)
+            Self::Accesses
         } else if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-            Some(Self::Membarrier)
+            Self::Membarrier
         } else if cfg!(all(windows, target_arch = "x86_64")) {
-            Some(Self::Flush)
+            Self::Flush
         } else {
-            None
+            Self::Fence
         }
     }
 
@@ -342,7 +343,7 @@ mod flush {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, feature = "std", not(loom)))]
 mod tests {
     use super::*;
 

@@ -274,7 +274,7 @@ pub(crate) enum Parked {
     No,
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, feature = "std", not(loom)))]
 mod tests {
     use std::sync::Arc;
     use std::task::Wake;
