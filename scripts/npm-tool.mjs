@@ -9,7 +9,7 @@ import { run } from './processes.mjs'
 
 /** The folder that holds exactly these packages, `{ name: version }`, in its node_modules. */
 export async function npmFolder(name, dependencies, overrides = {}) {
-  const folder = path.join(root, 'node_modules', '.cache', 'crosscore', 'tools', name)
+  const folder = path.join(root, 'target', 'tools', name)
   const manifest = JSON.stringify({ name: `crosscore-${name}`, private: true, dependencies, overrides })
   const file = path.join(folder, 'package.json')
   const done = path.join(folder, 'installed.json')
