@@ -15,7 +15,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { localRegistry } from './local-registry.mjs'
 import { npmProgram, npmTool } from './npm-tool.mjs'
-import { pack, sizes } from './pack.mjs'
+import { packedForTest, sizes } from './pack.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { loadFailures } from './package-test/load-failures.mjs'
 import { PLATFORMS } from './package-test/platforms.mjs'
@@ -48,7 +48,7 @@ const platform = readdirSync(root)
 const others = options.quick ? [] : Object.keys(PLATFORMS).filter((name) => positionals.length === 0 || positionals.includes(name))
 const binaries = options.quick ? root : path.resolve(options.binaries ?? path.join(root, 'target', 'binaries'))
 if (!options.quick) await needBinaries([platform, ...others])
-const packed = await pack({ binaries, partial: true })
+const packed = await packedForTest({ binaries })
 console.log(sizes(packed))
 const main = packed.at(-1)
 

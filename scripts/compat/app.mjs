@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
 import { npmFolder, npmProgram } from '../npm-tool.mjs'
 import { run } from '../processes.mjs'
 
@@ -49,7 +50,7 @@ class App {
   async must(command, options) {
     const { ok, output, code, signal, timedOut } = await this.run(command, options)
     if (!ok) throw new Error(`${command.map((word) => word.replace(this.above, '…')).join(' ')}: ${timedOut ? 'no end' : (signal ?? code)}\n${output}`)
-    return output.trim()
+    return stripVTControlCharacters(output).trim()
   }
 
   /** The app's Node with these arguments. */

@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { fetchNode } from '../fetch-node.mjs'
 import { localRegistry } from '../local-registry.mjs'
-import { pack } from '../pack.mjs'
+import { packedForTest } from '../pack.mjs'
 import { makeApp } from './app.mjs'
 import { bundlers } from './bundlers.mjs'
 import { pools } from './pools.mjs'
@@ -26,7 +26,7 @@ const registry = await localRegistry()
 let passed = 0
 let failed = 0
 try {
-  for (const { tarball } of await pack({ partial: true })) await registry.publish(tarball)
+  for (const { tarball } of await packedForTest()) await registry.publish(tarball)
   for (const [name, work] of Object.entries(all)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
     const started = performance.now()
