@@ -24,6 +24,13 @@ export interface Origin {
 
 /** The addon's exports. @throws an Error with code `ERR_CROSSCORE_LOAD`; its `cause` is what the system said. */
 export function loadAddon({ version, platforms, bases }: Origin): Record<string, unknown> {
+  if ('deno' in process.versions) {
+    // Its finalizers and its ends of threads run without a scope for handles, and abort the process.
+    throw failure(
+      `Deno is not supported: it aborts when it collects an addon's buffers or ends a thread that uses them`,
+      'run this in Node or Bun',
+    )
+  }
   const platform = thisPlatform()
   const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH
   const origins = [...new Set(bases.map(asPath).filter((base) => base !== undefined))]

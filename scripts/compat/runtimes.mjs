@@ -3,6 +3,7 @@
 import assert from 'node:assert'
 import { copyFileSync } from 'node:fs'
 import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { root } from '../package-bin.mjs'
 import { readmeExample, SUM } from '../package-test/readme-example.mjs'
 
@@ -13,13 +14,19 @@ export const runtimes = {
     const bun = app.tool('bun', 'bin', 'bun.exe')
     console.log(`       bun ${await app.must([bun, '--version'])}`)
     await examples(app, [bun], ['example.mjs', 'example.cjs', 'example.mts'])
+    copyFileSync(path.join(root, 'scripts', 'compat', 'collected.mjs'), app.path('collected.mjs'))
+    assert.equal(await app.must([bun, 'collected.mjs']), 'collected\nclosed')
   },
 
   async deno(make) {
     const app = await make({ tools: { deno: '2.9.6' } })
     const deno = app.tool('@deno', 'linux-x64-glibc', 'deno')
     console.log(`       ${(await app.must([deno, '--version'])).split('\n')[0]}`)
-    await examples(app, [deno, 'run', '-A'], ['example.mjs'])
+    // Refused before anything is loaded: it runs the example, and aborts when it collects a buffer.
+    app.write('example.mjs', readmeExample()['example.mjs'])
+    const { ok, output } = await app.run([deno, 'run', '-A', 'example.mjs'])
+    assert.equal(ok, false)
+    assert.match(stripVTControlCharacters(output), /crosscore: Deno is not supported: .* What to do: run this in Node or Bun/)
   },
 }
 
