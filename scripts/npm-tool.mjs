@@ -16,6 +16,7 @@ export async function npmFolder(name, dependencies, overrides = {}) {
   if (existsSync(done) && readFileSync(done, 'utf8') === manifest) return folder
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, manifest)
+  if (Object.keys(dependencies).length === 0) return folder
   console.log(`installing ${Object.entries(dependencies).map((pair) => pair.join('@')).join(' ')}`)
   const command = [process.execPath, npmProgram(), 'install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error']
   const { ok, output } = await run(command, { cwd: folder, limit: 600_000 })

@@ -2,9 +2,13 @@
 // own that has the bundle and the binary beside it, and nothing else.
 
 import assert from 'node:assert'
+import { spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import process from 'node:process'
+import { freePort } from '../local-registry.mjs'
+import { npmProgram } from '../npm-tool.mjs'
 import { readmeExample, SUM } from '../package-test/readme-example.mjs'
 
 // webpack's own `new Worker(new URL(…))` makes code that does not run in this version; two entries do.
@@ -82,25 +86,32 @@ export const bundlers = {
   },
 
   async next(make) {
-    const app = await make({ tools: { next: '16.4.6', react: '19.2.0', 'react-dom': '19.2.0' } })
+    const app = await make({})
+    // Beside the package: next looks for itself and for react from the app.
+    await app.must([process.execPath, npmProgram(), 'install', 'next@16.4.6', 'react@19.2.0', 'react-dom@19.2.0', '--no-audit', '--no-fund', '--loglevel=error'])
     app.write('next.config.mjs', `export default { serverExternalPackages: ['crosscore'], output: 'standalone', outputFileTracingRoot: import.meta.dirname }`)
     app.write('app/layout.js', `export default function Layout({ children }) { return <html><body>{children}</body></html> }`)
     app.write(
-      'app/page.js',
+      'app/value/route.js',
       `import { createRing } from 'crosscore'
 export const dynamic = 'force-dynamic'
-export default function Page() {
+export function GET() {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 64 })
   producer.push(42)
-  return <p>value {consumer.pop()}</p>
-}`,
+  return Response.json(consumer.pop())
+}
+`,
     )
-    // next looks for itself from the app.
-    for (const name of ['next', 'react', 'react-dom', '@next', 'styled-jsx', '@swc', 'client-only', 'scheduler']) {
-      cpSync(app.tool(name), app.path('node_modules', name), { recursive: true, force: true })
+    const env = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' }
+    await app.start([app.path('node_modules', 'next', 'dist', 'bin', 'next'), 'build'], { env })
+    // The standalone server holds what tracing found; the binary has to be among it.
+    const port = await freePort()
+    const server = spawn(app.node, ['server.js'], { cwd: app.path('.next', 'standalone'), env: { ...process.env, ...env, PORT: String(port), HOSTNAME: '127.0.0.1' }, stdio: 'ignore' })
+    try {
+      assert.equal(await answer(`http://127.0.0.1:${port}/value`), '42')
+    } finally {
+      server.kill()
     }
-    await app.start([app.tool('next', 'dist', 'bin', 'next'), 'build'], { env: { NEXT_TELEMETRY_DISABLED: '1' } })
-    return app
   },
 
   async sea(make) {
@@ -167,4 +178,12 @@ function wrapped() {
   const text = readmeExample()['example.mjs']
   const last = text.lastIndexOf("from 'crosscore'\n") + "from 'crosscore'\n".length
   return `${text.slice(0, last)};(async () => {${text.slice(last)}})()\n`
+}
+
+async function answer(url) {
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    const response = await fetch(url).catch(() => undefined)
+    if (response) return response.text()
+  }
+  throw new Error('no answer within 30 s')
 }
