@@ -17,6 +17,7 @@ import { npmProgram } from './npm-tool.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { platforms, readManifest } from './platforms.mjs'
 import { mustRun } from './processes.mjs'
+import { columns } from './tables.mjs'
 
 /** Relative to the checkout, as napi wants it. */
 const PACKAGES = path.join('target', 'packages')
@@ -95,15 +96,12 @@ export function packedForTest(options) {
   return pack({ ...options, partial: true, folder })
 }
 
+const kib = (bytes) => (bytes / 1024).toFixed(1)
+
 /** The table of what was packed. */
 export function sizes(packed) {
-  return packed
-    .map(({ name, built, packed, unpacked }) => `${name.padEnd(28)}${kib(packed)} packed${kib(unpacked)} unpacked${built ? '' : '  (no binary)'}`)
-    .join('\n')
-}
-
-function kib(bytes) {
-  return `${(bytes / 1024).toFixed(1)} KiB`.padStart(12)
+  const lines = packed.map(({ name, built, packed, unpacked }) => [name, kib(packed), kib(unpacked), built ? '' : '(no binary)'])
+  return columns([['package', 'packed KiB', 'unpacked', ''], ...lines])
 }
 
 function json(value) {

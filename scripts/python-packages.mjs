@@ -7,6 +7,8 @@ import { needPackages } from './debian-packages.mjs'
 import { root } from './package-bin.mjs'
 import { mustRun } from './processes.mjs'
 
+const hasVenv = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
+
 /** The folder of the environment's programs; it holds these packages, each `name==version`. */
 export async function pythonPackages(name, packages) {
   const home = path.join(root, 'node_modules', '.cache', 'crosscore', 'python', name)

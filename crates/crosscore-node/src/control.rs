@@ -56,6 +56,7 @@ impl Control {
     }
 
     fn word(&self, index: usize) -> *mut u32 {
+        // INV-NODE-2
         debug_assert!(index < WORDS);
         // SAFETY: INV-NODE-2: the index is one of the constants above, all inside the block.
         unsafe { self.0.get().cast::<u32>().add(index) }
