@@ -24,7 +24,3 @@ export async function pythonPackages(name, packages) {
   writeFileSync(done, wanted)
   return bin
 }
-
-function hasVenv() {
-  return spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
-}
