@@ -13,7 +13,7 @@ import { foldDown, unfoldUp } from './slots.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { FLAGS, KNOWN, OWING, PENDING, PENDING_MESSAGES, REFUSED } = control
-const { lookForData, lookForRoom, publish, release } = crossing
+const { lookForData, lookForRoom, publish, publishMessage, release } = crossing
 
 /** What a message takes besides its payload. */
 export const HEADER = 8
@@ -98,6 +98,30 @@ export class FramedWriter {
     // From here on it is part of the stream, even if this thread dies before it publishes it.
     this.words[PENDING_MESSAGES]! += 1
     this.words[PENDING]! += size
+  }
+
+  /** `finish`, and what `handOver` does. The flags that are raised. */
+  send(length: number): number {
+    if (this.#every !== 1) {
+      this.finish(length)
+      return this.handOver()
+    }
+    const size = sizeOf(length)
+    const offset = this.offset
+    this.headers[offset >>> 2] = length
+    if (this.#heap === true) foldDown(this.bytes, this.capacity, offset + size)
+    this.offset = (offset + size) & (this.capacity - 1)
+    this.free -= size
+    // It is counted by the crossing itself, and never pending.
+    return publishMessage(this.native, size)
+  }
+
+  /** A message of `size` bytes in all was written and counted by a crossing. The flags that are raised. */
+  sent(size: number): number {
+    this.offset = (this.offset + size) & (this.capacity - 1)
+    const free = this.free - size
+    this.free = free > 0 ? free : 0
+    return this.#every === 1 ? this.words[FLAGS]! : this.handOver()
   }
 
   /**
