@@ -238,6 +238,8 @@ export interface Producer<K extends ElementKind> {
     readonly free: number;
     /** Elements, or bytes, that the ring holds. For `'bytes'` the longest message is 8 bytes shorter. */
     readonly capacity: number;
+    /** What the ring carries. */
+    readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
     /** Whether nothing can be sent any more: the consumer is gone, or this handle was closed. */
@@ -442,6 +444,8 @@ export interface Consumer<K extends ElementKind> {
     readonly available: number;
     /** Elements, or bytes, that the ring holds. */
     readonly capacity: number;
+    /** What the ring carries. */
+    readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
     /** Whether the producer is gone, or this handle was closed. There may still be something to read. */

@@ -275,6 +275,9 @@ export interface Producer<K extends ElementKind> {
   /** Elements, or bytes, that the ring holds. For `'bytes'` the longest message is 8 bytes shorter. */
   readonly capacity: number
 
+  /** What the ring carries. */
+  readonly of: K
+
   /** What the ring's memory became. */
   readonly memory: 'mirrored' | 'heap'
 
@@ -499,6 +502,9 @@ export interface Consumer<K extends ElementKind> {
 
   /** Elements, or bytes, that the ring holds. */
   readonly capacity: number
+
+  /** What the ring carries. */
+  readonly of: K
 
   /** What the ring's memory became. */
   readonly memory: 'mirrored' | 'heap'

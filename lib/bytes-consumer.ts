@@ -219,6 +219,10 @@ export class BytesConsumer implements Consumer<'bytes'> {
     return this.#capacity
   }
 
+  get of(): 'bytes' {
+    return 'bytes'
+  }
+
   get memory(): 'mirrored' | 'heap' {
     this.#port.checkHeld()
     return this.#port.memory

@@ -224,6 +224,10 @@ export class BytesProducer implements Producer<'bytes'> {
     return this.#capacity
   }
 
+  get of(): 'bytes' {
+    return 'bytes'
+  }
+
   get memory(): 'mirrored' | 'heap' {
     this.#port.checkHeld()
     return this.#port.memory

@@ -253,6 +253,10 @@ export class NumericConsumer implements Consumer<Kind> {
     return this.#capacity
   }
 
+  get of(): Kind {
+    return this.#kind.name
+  }
+
   get memory(): 'mirrored' | 'heap' {
     this.#port.checkHeld()
     return this.#port.memory

@@ -294,6 +294,10 @@ export class NumericProducer implements Producer<Kind> {
     return this.#capacity
   }
 
+  get of(): Kind {
+    return this.#kind.name
+  }
+
   get memory(): 'mirrored' | 'heap' {
     this.#port.checkHeld()
     return this.#port.memory
