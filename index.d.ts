@@ -497,4 +497,5 @@ export declare const CrosscoreError: {
     new (code: CrosscoreErrorCode, message: string): CrosscoreError;
     readonly prototype: CrosscoreError;
 };
-export {};
+export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js';
+export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js';

@@ -576,3 +576,8 @@ export const CrosscoreError: {
   new (code: CrosscoreErrorCode, message: string): CrosscoreError
   readonly prototype: CrosscoreError
 } = ErrorClass as never
+
+// ---- on top of the rings: lib/adapters/, which uses nothing but what stands above ------------------
+
+export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js'
+export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js'
