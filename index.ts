@@ -580,4 +580,6 @@ export const CrosscoreError: {
 // ---- on top of the rings: lib/adapters/, which uses nothing but what stands above ------------------
 
 export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js'
+export { merge, type Merged, type MergeOptions } from './lib/adapters/merge.js'
 export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js'
+export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/adapters/spread.js'

@@ -9,6 +9,7 @@ import { cases as messages } from './messages.js';
 import { cases as native64 } from './native-64.js';
 import { cases as nxShape } from './nx-shape.js';
 import { cases as roundTrip } from './round-trip.js';
+import { cases as rpc } from './rpc.js';
 import { cases as string64 } from './string64.js';
 import { cases as u64One } from './u64-one.js';
 
@@ -22,6 +23,7 @@ export const plainCases = [
   ...string64,
   ...frame8mb,
   ...roundTrip,
+  ...rpc,
   ...native64,
   ...nxShape,
 ];

@@ -8,6 +8,7 @@ import { consumerGone, reasonOf } from './closing.js'
 import type { Duplex } from './duplex.js'
 import { decode, decodeThrown, encode, encodeThrown, errorClasses, type ErrorClasses } from './payload.js'
 import { longestPiece } from './sending.js'
+import { abortError, checkSignal } from './signals.js'
 
 /** How a call may end early. */
 export interface CallOptions {
@@ -716,18 +717,6 @@ function timeoutOf(timeout: unknown): number {
   if (timeout === undefined) return Infinity
   if (typeof timeout === 'number' && timeout >= 0) return timeout > 2 ** 31 - 1 ? Infinity : timeout
   throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `timeout must be a number of milliseconds, 0 or more; got ${String(timeout)}`)
-}
-
-function checkSignal(signal: unknown): AbortSignal {
-  if (signal instanceof AbortSignal) return signal
-  throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `signal must be an AbortSignal; got ${typeof signal}`)
-}
-
-function abortError(signal: AbortSignal): Error {
-  // As Node's own promises: an AbortError whose cause is the signal's reason.
-  const error = new Error('The operation was aborted', { cause: signal.reason })
-  Object.defineProperty(error, 'name', { value: 'AbortError', configurable: true, writable: true })
-  return Object.assign(error, { code: 'ABORT_ERR' })
 }
 
 function foreign(what: string): CrosscoreError {
