@@ -2,15 +2,16 @@
 
 import { deserialize, serialize } from 'node:v8'
 import { CrosscoreError } from '../../index.js'
+import { decodePlain, encodePlain, isPlain } from './plain.js'
 
-/** Whatever structured clone takes, but what would have to be transferred. */
+/** Whatever structured clone takes, but what would have to be transferred. The bytes are good until the next call. */
 export function encode(value: unknown): Uint8Array {
-  return serialize(value)
+  return encodePlain(value) ?? serialize(value)
 }
 
 /** `bytes` must be a copy: typed arrays in the value share its memory. */
 export function decode(bytes: Uint8Array): unknown {
-  return deserialize(bytes)
+  return isPlain(bytes) ? decodePlain(bytes) : deserialize(bytes)
 }
 
 /** Constructors of errors that both sides know, by the name of the class. */

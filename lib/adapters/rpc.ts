@@ -281,7 +281,8 @@ class Connection {
       const part = payload.length <= this.#longest ? payload : payload.subarray(start, end)
       const frame = { type, flags: end < payload.length ? flags | MORE : flags, method, id, payload: part }
       // Behind what waits already: the parts of a payload must not be parted.
-      if (this.#backlog.length > 0 || !this.#write(frame)) this.#backlog.push(frame)
+      // A frame that waits needs bytes of its own: those of `encode` are used again.
+      if (this.#backlog.length > 0 || !this.#write(frame)) this.#backlog.push({ ...frame, payload: part.slice() })
       start = end
     } while (start < payload.length && !this.#mute)
     if (this.#backlog.length > 0 && !this.#sending) void this.#sendBacklog()
