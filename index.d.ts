@@ -1,20 +1,40 @@
+/// <reference lib="es2020" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The fastest way to move data between two threads of Node: one bounded ring, one producer, one
- * consumer, two cores. Rust owns the protocol; JavaScript touches only slots that it owns.
+ * Moves data between two threads of Node: one bounded ring, one producer, one consumer. Rust owns the protocol;
+ * JavaScript touches only slots that it owns.
  *
  * This file is the whole public surface. What is under lib/ belongs to it.
  *
  * @packageDocumentation
  */
+import type { Readable, Writable } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+import type { ToReadableOptions, ToWritableOptions } from './lib/adapters/node-streams.js';
+import type { ToReadableStreamOptions, ToWritableStreamOptions } from './lib/adapters/web-streams.js';
 /** Kinds whose elements are numbers, named for how they are stored. */
 export type NumberKind = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64';
 /** Kinds whose elements are bigints. */
 export type BigIntKind = 'i64' | 'u64';
 /** What a ring can carry. */
 export type ElementKind = NumberKind | BigIntKind | 'bytes';
-/** What `push` takes and `pop` gives for a kind. */
+/** What `push` takes for a kind. */
 export type Element<K extends ElementKind> = K extends NumberKind ? number : K extends BigIntKind ? bigint : K extends 'bytes' ? Uint8Array : never;
+/** Bytes, over memory that is not shared. */
+export type Bytes = ReturnType<Uint8ArrayConstructor['of']>;
 interface ArrayOf {
+    u8: Bytes;
+    i8: ReturnType<Int8ArrayConstructor['of']>;
+    u16: ReturnType<Uint16ArrayConstructor['of']>;
+    i16: ReturnType<Int16ArrayConstructor['of']>;
+    u32: ReturnType<Uint32ArrayConstructor['of']>;
+    i32: ReturnType<Int32ArrayConstructor['of']>;
+    f32: ReturnType<Float32ArrayConstructor['of']>;
+    f64: ReturnType<Float64ArrayConstructor['of']>;
+    i64: ReturnType<BigInt64ArrayConstructor['of']>;
+    u64: ReturnType<BigUint64ArrayConstructor['of']>;
+}
+interface AnyArrayOf {
     u8: Uint8Array;
     i8: Int8Array;
     u16: Uint16Array;
@@ -26,12 +46,28 @@ interface ArrayOf {
     i64: BigInt64Array;
     u64: BigUint64Array;
 }
-/** The typed array that holds elements of a kind. */
-export type NumericArray<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : never;
+/** What `pop` returns for a kind. */
+export type Popped<K extends ElementKind> = K extends 'bytes' ? Bytes : Element<K>;
+/** The typed array that holds elements of a kind, over any memory of the program's. */
+export type NumericArray<K extends ElementKind> = K extends keyof AnyArrayOf ? AnyArrayOf[K] : never;
 /** What in-place reading and writing shows: elements in a typed array, or the bytes of one message. */
-export type View<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : Uint8Array;
-/** What a peek gives: for `'bytes'`, `undefined` when there is no message, since a message may be empty. */
-export type Peek<K extends ElementKind> = K extends 'bytes' ? Uint8Array | undefined : View<K>;
+export type View<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : Bytes;
+/** What a peek returns: for `'bytes'`, `undefined` when there is no message, since a message may be empty. */
+export type Peek<K extends ElementKind> = K extends 'bytes' ? Bytes | undefined : View<K>;
+/** What `batches()` gives: a typed array of its own, or an array of messages. */
+export type Batch<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : Popped<K>[];
+/** An AbortSignal, by what it does. */
+export interface AbortSignalLike {
+    readonly aborted: boolean;
+    readonly reason?: unknown;
+    addEventListener(type: 'abort', listener: () => void): void;
+    removeEventListener(type: 'abort', listener: () => void): void;
+}
+/** A Worker of `node:worker_threads`, by what it does. */
+export interface WorkerLike {
+    readonly threadId: number;
+    once(event: 'exit', listener: (code: number) => void): unknown;
+}
 /** How a ring is made. */
 export interface RingOptions<K extends ElementKind> {
     /** What the ring carries. */
@@ -47,7 +83,7 @@ export interface RingOptions<K extends ElementKind> {
      * `'heap'`: ordinary memory; what runs across the end is copied once more.
      * `'auto'` (the default): mirrored where the system allows it.
      */
-    memory?: 'auto' | 'mirrored' | 'heap';
+    memory?: 'auto' | 'mirrored' | 'heap' | undefined;
     /**
      * When pushes become visible to the consumer: `'each'` (the default) at once, `'tick'` at the end of
      * the current turn of the event loop, a number after that many. What is pending is published
@@ -56,7 +92,7 @@ export interface RingOptions<K extends ElementKind> {
      * wait in this thread; and never later than the end of the turn. It is published too if the
      * thread dies.
      */
-    publish?: 'each' | 'tick' | number;
+    publish?: 'each' | 'tick' | number | undefined;
 }
 /**
  * Makes a ring and gives its two handles, to be moved to the threads that use them.
@@ -79,47 +115,70 @@ export declare const createRing: <K extends ElementKind>(options: RingOptions<K>
 };
 /**
  * Stands for a producer while it travels: plain data, to be posted or put into `workerData`. It works
- * once, in any thread of this process. Until it is claimed it keeps the ring alive; to give it up,
- * claim it and close what it gives.
+ * once, in any thread of this process. Until it is claimed it keeps the ring alive and open: `move({ to: worker })` or
+ * {@link revoke} end that when the worker has failed.
  */
 export interface ProducerToken<K extends ElementKind> {
     readonly crosscore: 'producer';
     readonly of: K;
     readonly id: string;
+    /** The process and the copy of the package that the token is good for. */
+    readonly origin: string;
 }
 /** Stands for a consumer while it travels, as {@link ProducerToken} does for a producer. */
 export interface ConsumerToken<K extends ElementKind> {
     readonly crosscore: 'consumer';
     readonly of: K;
     readonly id: string;
+    /** The process and the copy of the package that the token is good for. */
+    readonly origin: string;
 }
 /** How long a blocking call waits. */
 export interface BlockOptions {
     /** In milliseconds, 0 or more. As long as it takes, by default. */
-    timeout?: number;
+    timeout?: number | undefined;
 }
 /** How a wait is ended early. */
 export interface ReadyOptions {
-    /** Rejects the wait with an `AbortError`. */
-    signal?: AbortSignal;
+    /** Rejects the wait with an `AbortError` whose cause is the signal's reason. */
+    signal?: AbortSignalLike | undefined;
 }
-/** Counts since the ring was made; recent, and not all of one instant. */
+/** Where a handle goes. */
+export interface MoveOptions {
+    /** The worker that is to claim the token. If it ends before it has, the handle is closed. */
+    to?: WorkerLike | undefined;
+}
+/**
+ * Counts since the ring was made, of both sides; recent, and not all of one instant. Asking for them changes none.
+ */
 export interface Stats {
     /** Elements or messages published. */
     readonly sent: number;
     /** Elements or messages that the consumer has given back. */
     readonly received: number;
-    /** How often the producer asked and found too little room. */
-    readonly fullEncounters: number;
-    /** How often the consumer asked and found too little. */
-    readonly emptyEncounters: number;
-    /** The most that was in the ring when either side looked: elements, or bytes for `'bytes'`. */
-    readonly highWaterMark: number;
+    /** Bytes published, with what messages take besides their payload. */
+    readonly bytesSent: number;
+    /** Bytes that the consumer has given back. */
+    readonly bytesReceived: number;
+    /** The most bytes that were in the ring when either side looked. */
+    readonly bytesHighWater: number;
+    /** How often a write was refused for lack of room. */
+    readonly fullRefusals: number;
+    /** How often a read found nothing. */
+    readonly emptyRefusals: number;
+    /** How often the producer went to sleep, on its thread or its event loop, and how often it was woken. */
+    readonly producerParks: number;
+    readonly producerWakes: number;
+    /** The same of the consumer. */
+    readonly consumerParks: number;
+    readonly consumerWakes: number;
 }
 /**
  * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to
  * another. A moved handle throws `ERR_CROSSCORE_MOVED` whatever it is asked, except to close; a closed
- * one throws `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay.
+ * one throws `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay. Asking a property never publishes anything.
+ *
+ * A handle that is collected without `close()` closes its side, whenever that happens; only `close()` says when.
  */
 export interface Producer<K extends ElementKind> {
     /**
@@ -141,9 +200,9 @@ export interface Producer<K extends ElementKind> {
      * rounded), `TOO_LARGE` for a message longer than `capacity - 8`, `CLOSED` when the consumer is
      * gone, `BUSY` while a reservation is open.
      */
-    push(value: Element<K>): boolean;
+    readonly push: (value: Element<K>) => boolean;
     /**
-     * Writes as many as there is room for, publishes them once and tells how many.
+     * Writes as many as there is room for, publishes them once and returns how many.
      *
      * A typed array of the ring's own kind is copied at once. A wrong value in an array throws before
      * any of it is written. Of any other iterable, an item is only taken when there is room for it, and
@@ -159,7 +218,7 @@ export interface Producer<K extends ElementKind> {
      * console.log(consumer.popMany(2)) // [ 1, 2 ]
      * ```
      */
-    pushMany(values: NumericArray<K> | Iterable<Element<K>>): number;
+    readonly pushMany: (values: NumericArray<K> | Iterable<Element<K>>) => number;
     /**
      * As {@link Producer.push}, but blocks this thread while there is no room; `false` when the time is
      * over. `worker.terminate()` takes effect within 20 ms all the same.
@@ -175,18 +234,18 @@ export interface Producer<K extends ElementKind> {
      *
      * @throws {CrosscoreError} as `push`, and `BUSY` while a `ready()` is pending.
      */
-    pushSync(value: Element<K>, options?: BlockOptions): boolean;
+    readonly pushSync: (value: Element<K>, options?: BlockOptions) => boolean;
     /**
-     * Pushes all of `values`, blocking while there is no room; tells how many went in before the time was
+     * Pushes all of `values`, blocking while there is no room; returns how many went in before the time was
      * over. To go on with an iterator, pass the same one again, here or to `pushMany`: the item that had
      * no room comes first.
      */
-    pushManySync(values: NumericArray<K> | Iterable<Element<K>>, options?: BlockOptions): number;
+    readonly pushManySync: (values: NumericArray<K> | Iterable<Element<K>>, options?: BlockOptions) => number;
     /**
      * Resolves when there is room for `n` elements, or for one message of `n` bytes: with `true`, or with
-     * `false` when the consumer is gone. One wait at a time on a handle: a second one, and anything that
-     * blocks, is refused with `BUSY`. While it is pending it keeps the event loop alive, unless
-     * {@link Producer.unref} says otherwise.
+     * `false` when the consumer is gone. While a reservation is open it waits for its end, too. One wait at
+     * a time on a handle: a second one, and anything that blocks, is refused with `BUSY`. While it is
+     * pending it keeps the event loop alive, unless {@link Producer.unref} says otherwise.
      *
      * @example
      * ```js
@@ -200,6 +259,28 @@ export interface Producer<K extends ElementKind> {
      */
     ready(n?: number, options?: ReadyOptions): Promise<boolean>;
     ready(options?: ReadyOptions): Promise<boolean>;
+    /**
+     * Publishes, and resolves when the consumer has taken all that was pushed before the call: with `true`, or with
+     * `false` if it went away first. A consumer has taken what it has given back: see {@link Consumer}.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'f64', capacity: 16 })
+     * producer.pushMany([1, 2, 3])
+     * setImmediate(() => consumer.popMany(3))
+     * console.log(await producer.flushed()) // true
+     * ```
+     */
+    flushed(options?: ReadyOptions): Promise<boolean>;
+    /**
+     * As {@link Producer.flushed}, but blocks this thread; `false` also when the time is over. For exit handlers, where no
+     * promise is heard any more.
+     */
+    flushedSync(options?: BlockOptions): boolean;
+    /** Waits as {@link Producer.flushed} does, then closes. Resolves with whether everything was taken. */
+    end(options?: ReadyOptions): Promise<boolean>;
     /** A pending wait keeps the event loop alive (the default). */
     ref(): void;
     /** A pending wait lets the event loop end. */
@@ -210,7 +291,8 @@ export interface Producer<K extends ElementKind> {
      * {@link Producer.commit}; an open reservation is never published, not even if the thread dies.
      *
      * The view starts with whatever was in the ring. It must not be used after `commit` or `abort`:
-     * the slots then belong to the consumer. Doing so can spoil data, not memory.
+     * the slots then belong to the consumer. Doing so can spoil data, not memory. Its `buffer` is the
+     * whole ring, twice over: posting or cloning the view clones all of that; copy what is to travel.
      *
      * @example
      * ```js
@@ -227,14 +309,14 @@ export interface Producer<K extends ElementKind> {
      *
      * @throws {CrosscoreError} `TOO_LARGE` for more than the ring holds, `BUSY` while one is open.
      */
-    reserve(n: number): View<K> | null;
+    readonly reserve: (n: number) => View<K> | null;
     /** Makes the first `n` elements of the reservation part of the stream; for `'bytes'`, a message of `n` bytes. All of it by default. */
     commit(n?: number): void;
     /** Gives the reservation up. */
     abort(): void;
     /** Publishes what is pending. */
     flush(): void;
-    /** Slots, or bytes, that are free now. A look at the consumer's cursor. */
+    /** Slots, or bytes, that are free now. */
     readonly free: number;
     /** Elements, or bytes, that the ring holds. For `'bytes'` the longest message is 8 bytes shorter. */
     readonly capacity: number;
@@ -244,14 +326,40 @@ export interface Producer<K extends ElementKind> {
     readonly memory: 'mirrored' | 'heap';
     /** Whether nothing can be sent any more: the consumer is gone, or this handle was closed. */
     readonly closed: boolean;
+    /** Why the consumer closed, if it gave a reason. */
+    readonly reason: Error | undefined;
     readonly stats: Stats;
-    /** Publishes what is pending and sends nothing more. What was published stays readable. May be called again. */
-    close(): void;
+    /**
+     * This producer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+     * messages, elements otherwise. Ending the stream closes the ring; an error that destroys it reaches the consumer as
+     * {@link Consumer.reason}, and the consumer's reason destroys the stream.
+     *
+     * @example
+     * ```js
+     * import { pipeline } from 'node:stream/promises'
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+     * const text = consumer.toReadable({ encoding: 'utf8' }).toArray()
+     * await pipeline(['one ', 'two'], producer.toWritable())
+     * console.log((await text).join('')) // one two
+     * ```
+     */
+    toWritable(options?: ToWritableOptions): Writable;
+    /** This producer as a web stream, whose it is from here on. To close or abort the stream closes the ring, with the reason if there is one. */
+    toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>>;
+    /**
+     * Publishes what is pending and sends nothing more. What was published stays readable. May be called again. The name,
+     * message, code and cause of `reason` reach the consumer as {@link Consumer.reason}.
+     */
+    close(reason?: Error): void;
     /** As {@link Producer.close}, for `using`. */
     [Symbol.dispose](): void;
+    /** As {@link Producer.end}, for `await using`. */
+    [Symbol.asyncDispose](): Promise<void>;
     /**
      * Empties this handle and returns a token for it; `Producer.from(token)` in any thread of the process
-     * takes it.
+     * takes it. With `to`, the handle is closed if that worker ends before it has claimed the token.
      *
      * @example
      * ```js
@@ -264,20 +372,20 @@ export interface Producer<K extends ElementKind> {
      * console.log(consumer.pop()) // -7
      * ```
      *
-     * @throws {CrosscoreError} `BUSY` while a reservation is open.
+     * @throws {CrosscoreError} `BUSY` while a reservation is open or a wait is pending.
      */
-    move(): ProducerToken<K>;
+    move(options?: MoveOptions): ProducerToken<K>;
 }
 /** Takes the handles that tokens stand for; `instanceof Producer` tells producers. */
 export declare const Producer: {
     /**
      * Takes the producer that `token` stands for.
      *
-     * @throws {CrosscoreError} `TOKEN` for one that was used, forged, is a consumer's or comes from
-     * another process.
+     * @throws {CrosscoreError} `TOKEN` for one that was used or revoked, is forged or a consumer's, whose `of` was changed, or that
+     * comes from another process or another copy of this package.
      */
     from<K extends ElementKind>(token: ProducerToken<K>): Producer<K>;
-    [Symbol.hasInstance](value: unknown): boolean;
+    [Symbol.hasInstance](value: unknown): value is Producer<any>;
 };
 /**
  * The reading half of a ring. It belongs to one thread at a time; {@link Consumer.move} takes it to
@@ -286,6 +394,8 @@ export declare const Producer: {
  * What has been read is given back to the producer in batches: when a quarter of the ring was read,
  * when a read finds the ring empty, at the end of every `popMany`, `drain` and `release`, and at the
  * latest at the end of the current turn of the event loop.
+ *
+ * A handle that is collected without `close()` closes its side, whenever that happens; only `close()` says when.
  */
 export interface Consumer<K extends ElementKind> {
     /**
@@ -304,7 +414,7 @@ export interface Consumer<K extends ElementKind> {
      * }
      * ```
      */
-    pop(): Element<K> | undefined;
+    pop(): Popped<K> | undefined;
     /**
      * As {@link Consumer.pop}, but blocks this thread while there is nothing; `undefined` when the time
      * is over, and when the ring is {@link Consumer.done}. `worker.terminate()` takes effect within 20 ms
@@ -323,10 +433,19 @@ export interface Consumer<K extends ElementKind> {
      *
      * @throws {CrosscoreError} `BUSY` while a `ready()` is pending.
      */
-    popSync(options?: BlockOptions): Element<K> | undefined;
+    popSync(options?: BlockOptions): Popped<K> | undefined;
     /**
-     * Resolves when there is something to read: with `true`, or with `false` when the producer is gone and
-     * the ring is drained. One wait at a time on a handle: a second one, and anything that blocks, is
+     * As {@link Consumer.popMany}, but blocks this thread while there is nothing. It waits for the first element only: what is there
+     * then is taken. 0 or an empty array when the time is over, and when the ring is {@link Consumer.done}.
+     */
+    readonly popManySync: {
+        (into: NumericArray<K>, options?: BlockOptions): number;
+        (max: number, options?: BlockOptions): Popped<K>[];
+    };
+    /**
+     * Resolves when there is something to read, or `n` elements or messages: with `true`, or with `false`
+     * when the producer is gone and the ring is drained. `true` also when the producer is gone and fewer
+     * than `n` are left, and when a ring of messages is full with fewer. One wait at a time on a handle: a second one, and anything that blocks, is
      * refused with `BUSY`. While it is pending it keeps the event loop alive, unless
      * {@link Consumer.unref} says otherwise.
      *
@@ -342,6 +461,7 @@ export interface Consumer<K extends ElementKind> {
      * await late.catch((error) => console.log(error.name)) // AbortError
      * ```
      */
+    ready(n?: number, options?: ReadyOptions): Promise<boolean>;
     ready(options?: ReadyOptions): Promise<boolean>;
     /** A pending wait keeps the event loop alive (the default). */
     ref(): void;
@@ -363,7 +483,12 @@ export interface Consumer<K extends ElementKind> {
      * console.log(sum) // 6
      * ```
      */
-    [Symbol.asyncIterator](): AsyncIterableIterator<Element<K>>;
+    [Symbol.asyncIterator](): AsyncIterableIterator<Popped<K>>;
+    /**
+     * The iteration above with options. Calls of `next()` are answered in their order; `return()` ends one that waits. When the
+     * signal aborts, the loop throws an `AbortError`; what was not taken stays in the ring.
+     */
+    values(options?: ReadyOptions): AsyncIterableIterator<Popped<K>>;
     /**
      * As the iteration above, but what is there is given together, up to `max`: a typed array of its own,
      * or an array of messages. Many times faster where elements come faster than turns.
@@ -378,15 +503,20 @@ export interface Consumer<K extends ElementKind> {
      * for await (const batch of consumer.batches(2)) console.log(batch.length) // 2, then 1
      * ```
      */
-    batches(max?: number): AsyncIterableIterator<K extends keyof ArrayOf ? ArrayOf[K] : Element<K>[]>;
-    /** Copies elements into a typed array of the ring's kind, as many as there are and fit; tells how many. */
-    popMany(into: NumericArray<K>): number;
-    /** Up to `max` elements or messages, as an array. */
-    popMany(max: number): Element<K>[];
+    batches(max?: number, options?: ReadyOptions): AsyncIterableIterator<Batch<K>>;
+    batches(options?: ReadyOptions): AsyncIterableIterator<Batch<K>>;
+    /**
+     * `popMany(into)` copies elements into a typed array of the ring's kind, as many as there are and fit, and returns how many;
+     * `popMany(max)` returns up to `max` elements or messages as an array.
+     */
+    readonly popMany: {
+        (into: NumericArray<K>): number;
+        (max: number): Popped<K>[];
+    };
     /**
      * Up to `n` of the oldest elements (all, by default) in one contiguous view, or the oldest message,
      * where it lies. It stays in the ring until {@link Consumer.release}, after which the view must not
-     * be used.
+     * be used. Its `buffer` is the whole ring, twice over: posting or cloning the view clones all of that.
      *
      * @example
      * ```js
@@ -401,10 +531,13 @@ export interface Consumer<K extends ElementKind> {
      * ```
      */
     peek(n?: number): Peek<K>;
-    /** Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it showed. */
+    /**
+     * Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it showed. A read by
+     * another call since makes the peek void.
+     */
     release(n?: number): void;
     /**
-     * Calls `fn` with each element that is there, up to `max`, in order; tells how many. A message is
+     * Calls `fn` with each element that is there, up to `max`, in order; returns how many. A message is
      * shown in place and must not be kept. If `fn` throws, the element that it threw on is gone; none
      * is lost beyond it and none is repeated.
      *
@@ -419,7 +552,7 @@ export interface Consumer<K extends ElementKind> {
      * console.log(bytes) // 3
      * ```
      */
-    drain(fn: (value: Element<K>) => void, max?: number): number;
+    readonly drain: (fn: (value: Popped<K>) => void, max?: number) => number;
     /**
      * As {@link Consumer.drain}, without making anything: `fn` gets the ring's memory and where to look in
      * it, from `start` up to but not including `end`. For `'bytes'` it is called for each message; for
@@ -439,8 +572,8 @@ export interface Consumer<K extends ElementKind> {
      * console.log(sum) // 18
      * ```
      */
-    visit(fn: (memory: View<K>, start: number, end: number) => void, max?: number): number;
-    /** Elements, or bytes with headers and padding, that can be read now. A look at the producer's cursor. */
+    readonly visit: (fn: (memory: View<K>, start: number, end: number) => void, max?: number) => number;
+    /** Elements, or bytes with headers and padding, that can be read now. */
     readonly available: number;
     /** Elements, or bytes, that the ring holds. */
     readonly capacity: number;
@@ -452,25 +585,79 @@ export interface Consumer<K extends ElementKind> {
     readonly closed: boolean;
     /** Whether everything that will ever come has been read, or this handle was closed. */
     readonly done: boolean;
+    /** Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked for when all is read. */
+    readonly reason: Error | undefined;
     readonly stats: Stats;
-    /** Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. */
-    close(): void;
+    /**
+     * This consumer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+     * messages, elements otherwise. It ends when the producer has closed and all is read, is destroyed with the
+     * producer's reason where there is one, and closes the ring when it is destroyed.
+     */
+    toReadable(options?: ToReadableOptions): Readable;
+    /**
+     * This consumer as a web stream, whose it is from here on: for `'bytes'` a byte stream, whose readers may bring
+     * buffers of their own. Chunks are copies.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+     * producer.push(Uint8Array.of(1, 2, 3))
+     * const reader = consumer.toReadableStream().getReader({ mode: 'byob' })
+     * const { value } = await reader.read(new Uint8Array(2))
+     * console.log(value.join()) // 1,2
+     * ```
+     */
+    toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>;
+    /**
+     * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
+     * code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what its next write throws.
+     */
+    close(reason?: Error): void;
     /** As {@link Consumer.close}, for `using`. */
     [Symbol.dispose](): void;
-    /** Empties this handle and returns a token for it; `Consumer.from(token)` in any thread of the process takes it. */
-    move(): ConsumerToken<K>;
+    /** Empties this handle and returns a token for it, as {@link Producer.move} does; `Consumer.from(token)` takes it. */
+    move(options?: MoveOptions): ConsumerToken<K>;
 }
 /** Takes the handles that tokens stand for; `instanceof Consumer` tells consumers. */
 export declare const Consumer: {
     /**
      * Takes the consumer that `token` stands for.
      *
-     * @throws {CrosscoreError} `TOKEN` for one that was used, forged, is a producer's or comes from
-     * another process.
+     * @throws {CrosscoreError} `TOKEN` for one that was used or revoked, is forged or a producer's, whose `of` was changed, or that
+     * comes from another process or another copy of this package.
      */
     from<K extends ElementKind>(token: ConsumerToken<K>): Consumer<K>;
-    [Symbol.hasInstance](value: unknown): boolean;
+    [Symbol.hasInstance](value: unknown): value is Consumer<any>;
 };
+/**
+ * Closes the handle that `token` stands for, so that the other side does not wait for somebody who will never come.
+ * `false` if it was claimed or revoked before; then nothing has changed.
+ *
+ * @example
+ * ```js
+ * import { createRing, revoke } from 'crosscore'
+ *
+ * const { producer, consumer } = createRing({ of: 'f64', capacity: 16 })
+ * const token = consumer.move()
+ * console.log(revoke(token), producer.closed) // true true
+ * ```
+ *
+ * @throws {CrosscoreError} `TOKEN` for what is no token.
+ */
+export declare const revoke: (token: ProducerToken<ElementKind> | ConsumerToken<ElementKind>) => boolean;
+/**
+ * How calls cross from JavaScript into Rust in this process: `'express'` where V8 can call Rust directly from optimised code,
+ * `'node-api'` elsewhere. Results are the same.
+ */
+export interface Lane {
+    readonly name: 'express' | 'node-api';
+    /** Why it is that one. */
+    readonly reason: string;
+}
+/** The lane of this thread. */
+export declare const lane: Lane;
 /**
  * What an error is about.
  *
@@ -479,25 +666,31 @@ export declare const Consumer: {
  * | `ERR_CROSSCORE_INVALID_ARG` | an argument is wrong; the message says what was given and what is allowed |
  * | `ERR_CROSSCORE_CLOSED` | the handle was closed, or there is nobody at the other end |
  * | `ERR_CROSSCORE_MOVED` | the handle was moved |
- * | `ERR_CROSSCORE_TOKEN` | a token was used before, is forged, of the wrong side or from another process |
+ * | `ERR_CROSSCORE_TOKEN` | a token was used or revoked, is forged, changed, of the wrong side, or from another process or copy of the package |
  * | `ERR_CROSSCORE_TOO_LARGE` | a message or reservation can never fit |
- * | `ERR_CROSSCORE_BUSY` | a reservation, a drain or a wait is under way |
+ * | `ERR_CROSSCORE_BUSY` | a reservation, a callback or a wait is under way |
  * | `ERR_CROSSCORE_MEMORY` | the system gives no memory for the ring |
  * | `ERR_CROSSCORE_UNSUPPORTED` | this runtime forbids what a ring needs |
  * | `ERR_CROSSCORE_CORRUPT` | something wrote into the ring through a view that it no longer owned |
  */
 export type CrosscoreErrorCode = 'ERR_CROSSCORE_INVALID_ARG' | 'ERR_CROSSCORE_CLOSED' | 'ERR_CROSSCORE_MOVED' | 'ERR_CROSSCORE_TOKEN' | 'ERR_CROSSCORE_TOO_LARGE' | 'ERR_CROSSCORE_BUSY' | 'ERR_CROSSCORE_MEMORY' | 'ERR_CROSSCORE_UNSUPPORTED' | 'ERR_CROSSCORE_CORRUPT';
-/** What this package throws. */
+/**
+ * What this package throws. A structured clone (`postMessage`, a pool's result) keeps of an error its message, cause and stack,
+ * not its class, name and code: the first line of the stack has both, as `CrosscoreError [ERR_CROSSCORE_CLOSED]: …`.
+ */
 export interface CrosscoreError extends Error {
     readonly name: 'CrosscoreError';
     readonly code: CrosscoreErrorCode;
 }
 /** For `instanceof`. */
 export declare const CrosscoreError: {
-    new (code: CrosscoreErrorCode, message: string): CrosscoreError;
+    new (code: CrosscoreErrorCode, message: string, options?: {
+        cause?: unknown;
+    }): CrosscoreError;
     readonly prototype: CrosscoreError;
 };
 export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js';
 export { merge, type Merged, type MergeOptions } from './lib/adapters/merge.js';
 export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js';
 export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/adapters/spread.js';
+export type { ToReadableOptions, ToWritableOptions, ToReadableStreamOptions, ToWritableStreamOptions };

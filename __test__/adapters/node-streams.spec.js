@@ -8,13 +8,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { createRing } from 'crosscore'
-import { toReadable, toWritable } from '../../lib/adapters/node-streams.js'
 
 const MEMORIES = ['mirrored', 'heap']
 
 function streams({ of = 'bytes', capacity = 4096, memory = 'auto', ...ring } = {}, writing, reading) {
   const { producer, consumer } = createRing({ of, capacity, memory, ...ring })
-  return { producer, consumer, writable: toWritable(producer, writing), readable: toReadable(consumer, reading) }
+  return { producer, consumer, writable: producer.toWritable(writing), readable: consumer.toReadable(reading) }
 }
 
 async function collect(readable) {
@@ -88,7 +87,7 @@ test('strings are encoded, and setEncoding decodes characters that were cut', as
 
 test('what is corked is published once', async (t) => {
   const { producer, consumer } = createRing({ of: 'bytes', capacity: 1 << 16 })
-  const writable = toWritable(producer)
+  const writable = producer.toWritable()
   writable.cork()
   for (let n = 0; n < 100; n++) writable.write(Uint8Array.of(n))
   t.is(consumer.available, 0)
@@ -100,7 +99,7 @@ test('what is corked is published once', async (t) => {
 
 test('write says no when the ring and the high water mark are full, and drains when there is room', async (t) => {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 4, memory: 'heap' })
-  const writable = toWritable(producer, { highWaterMark: 3 })
+  const writable = producer.toWritable({ highWaterMark: 3 })
   let taken = 0
   while (writable.write(taken)) taken++
   t.true(taken >= 4 && taken <= 4 + 3, `${taken}`)
@@ -121,7 +120,7 @@ test('write says no when the ring and the high water mark are full, and drains w
 
 test('what is not read stays in the ring', async (t) => {
   const { producer, consumer } = createRing({ of: 'bytes', capacity: 1 << 16 })
-  const readable = toReadable(consumer, { highWaterMark: 1000 })
+  const readable = consumer.toReadable({ highWaterMark: 1000 })
   for (let n = 0; n < 60; n++) producer.push(new Uint8Array(1000))
   readable.once('readable', () => {})
   await turn()
@@ -154,7 +153,7 @@ test('a write after the end is refused as Node refuses it', async (t) => {
 
 test('a ring that is never empty leaves timers their turn', async (t) => {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 1024 })
-  const readable = toReadable(consumer)
+  const readable = consumer.toReadable()
   let timer = false
   setTimeout(() => (timer = true), 1)
   readable.on('data', () => {
@@ -208,7 +207,7 @@ for (const moment of ['at once', 'after a turn', 'while it waits', 'in a listene
 
   test(`destroying the reader ${moment} closes it once and leaves nothing waiting`, async (t) => {
     const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
-    const readable = toReadable(consumer)
+    const readable = consumer.toReadable()
     let closed = 0
     readable.on('close', () => closed++)
     if (moment === 'in a listener') {
@@ -232,8 +231,8 @@ for (const moment of ['at once', 'after a turn', 'while it waits', 'in a listene
 test('an aborted signal destroys either end', async (t) => {
   for (const signal of [AbortSignal.abort(), AbortSignal.timeout(5)]) {
     const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
-    const writable = toWritable(producer, { signal })
-    const readable = toReadable(consumer, { signal })
+    const writable = producer.toWritable({ signal })
+    const readable = consumer.toReadable({ signal })
     readable.resume()
     const [[first], [second]] = await Promise.all([once(writable, 'error'), once(readable, 'error')])
     t.is(first.name, 'AbortError')
@@ -243,7 +242,7 @@ test('an aborted signal destroys either end', async (t) => {
 
 test('a listener that reads, and one that writes, do not mix up the order', async (t) => {
   const { producer, consumer } = createRing({ of: 'u32', capacity: 64 })
-  const readable = toReadable(consumer, { highWaterMark: 4 })
+  const readable = consumer.toReadable({ highWaterMark: 4 })
   producer.pushMany(Uint32Array.from({ length: 40 }, (_, n) => n))
   producer.close()
   const got = []
@@ -298,8 +297,8 @@ test('pipelines through another thread: every byte there and back', async (t) =>
     },
   })
   await Promise.all([
-    pipeline(Readable.from(chunks), toWritable(there.producer)),
-    pipeline(toReadable(back.consumer), new PassThrough(), sink),
+    pipeline(Readable.from(chunks), there.producer.toWritable()),
+    pipeline(back.consumer.toReadable(), new PassThrough(), sink),
   ])
   const expected = createHash('sha256')
   for (const chunk of chunks) expected.update(chunk)
@@ -319,8 +318,8 @@ test('a worker that is killed in the middle ends the pipeline, with or without a
         this.push(Buffer.alloc(5000))
       },
     })
-    const writing = pipeline(endless, toWritable(there.producer)).then(() => undefined, (error) => error)
-    const readable = toReadable(back.consumer)
+    const writing = pipeline(endless, there.producer.toWritable()).then(() => undefined, (error) => error)
+    const readable = back.consumer.toReadable()
     await once(readable, 'data')
     await sleep(round)
     await worker.terminate()
@@ -342,4 +341,36 @@ test('an error in a pipeline destroys the streams of this side', async (t) => {
   await t.throwsAsync(pipeline(Readable.from(['a']), failing, writable), { message: 'on purpose' })
   t.true(writable.destroyed)
   t.true(consumer.closed)
+})
+
+test('the error of a writer reaches the reader after the last chunk, with its code and cause', async (t) => {
+  const { writable, readable } = streams()
+  writable.write('all that came')
+  await turn()
+  writable.on('error', () => {})
+  writable.destroy(Object.assign(new RangeError('on purpose', { cause: new Error('why') }), { code: 'ERR_ON_PURPOSE' }))
+  let text = ''
+  const error = await t.throwsAsync(async () => {
+    for await (const chunk of readable) text += chunk
+  }, { message: 'on purpose', code: 'ERR_ON_PURPOSE' })
+  t.is(text, 'all that came')
+  t.is(error.cause.message, 'why')
+})
+
+test('a writer that is destroyed without an error does not look like one that has ended', async (t) => {
+  const { writable, readable } = streams()
+  writable.write('half')
+  await turn()
+  writable.destroy()
+  await t.throwsAsync(readable.toArray(), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+})
+
+test('the error of a reader reaches the writer', async (t) => {
+  const { writable, readable } = streams()
+  writable.write(new Uint8Array(50_000))
+  readable.on('error', () => {})
+  await turn()
+  readable.destroy(Object.assign(new Error('on purpose'), { code: 'ERR_ON_PURPOSE' }))
+  const [error] = await once(writable, 'error')
+  t.is(error.code, 'ERR_ON_PURPOSE')
 })

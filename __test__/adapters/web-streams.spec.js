@@ -4,11 +4,10 @@ import test from 'ava'
 import { randomBytes } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createRing } from 'crosscore'
-import { toReadableStream, toWritableStream } from '../../lib/adapters/web-streams.js'
 
 function streams({ of = 'bytes', capacity = 4096, memory = 'auto' } = {}, writing, reading) {
   const { producer, consumer } = createRing({ of, capacity, memory })
-  return { producer, consumer, writable: toWritableStream(producer, writing), readable: toReadableStream(consumer, reading) }
+  return { producer, consumer, writable: producer.toWritableStream(writing), readable: consumer.toReadableStream(reading) }
 }
 
 async function collect(readable) {
@@ -130,12 +129,19 @@ test('to abort the writer closes the ring, and to cancel the reader fails the wr
   const aborted = streams()
   await aborted.writable.abort(new Error('on purpose'))
   t.true(aborted.consumer.closed)
+  await t.throwsAsync(aborted.readable.getReader().read(), { message: 'on purpose' })
 
   const cancelled = streams()
   await cancelled.readable.cancel('no more')
   const writer = cancelled.writable.getWriter()
   writer.closed.catch(() => {})
-  t.is((await t.throwsAsync(writer.write(Uint8Array.of(1)))).code, 'ERR_CROSSCORE_CLOSED')
+  await t.throwsAsync(writer.write(Uint8Array.of(1)), { message: 'no more' })
+
+  const left = streams()
+  await left.readable.cancel()
+  const other = left.writable.getWriter()
+  other.closed.catch(() => {})
+  t.is((await t.throwsAsync(other.write(Uint8Array.of(1)))).code, 'ERR_CROSSCORE_CLOSED')
 })
 
 test('to cancel a reader that waits, or holds half a message, leaves nothing waiting', async (t) => {

@@ -4,27 +4,21 @@ import { CrosscoreError } from '../../index.js'
 
 /** A handle as far as closing goes. */
 interface Closable {
-  close(reason?: unknown): void
+  close(reason?: Error): void
   /** What the other end was closed with. */
-  readonly reason?: unknown
+  readonly reason: Error | undefined
 }
 
-/** Closes a handle; an error goes across as the reason, whatever the handle's type says of `close`. */
-export function closeWith(handle: object, reason: unknown): void {
-  if (reason === undefined || reason === null) (handle as Closable).close()
-  else (handle as Closable).close(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }))
-}
-
-/** The error with which the other end was closed. */
-export function reasonOf(handle: object): Error | undefined {
-  const { reason } = handle as Closable
-  return reason instanceof Error ? reason : undefined
+/** Closes a handle with whatever a program gave as its reason. */
+export function closeWith(handle: Closable, reason: unknown): void {
+  if (reason === undefined || reason === null) handle.close()
+  else handle.close(reason instanceof Error ? reason : new Error(String(reason)))
 }
 
 /** What a refused write is told as: the reason why the reader went, where it gave one. */
-export function writeError(handle: object, error: unknown): unknown {
+export function writeError(handle: Closable, error: unknown): unknown {
   const closed = error instanceof CrosscoreError && error.code === 'ERR_CROSSCORE_CLOSED'
-  return (closed ? reasonOf(handle) : undefined) ?? error
+  return (closed ? handle.reason : undefined) ?? error
 }
 
 /** As Node's streams say it: the stream went before it had ended. */

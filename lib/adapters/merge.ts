@@ -1,8 +1,8 @@
 // Many rings as one source.
 
-import { CrosscoreError, type Consumer, type Element, type ElementKind, type ReadyOptions } from '../../index.js'
-import { reasonOf } from './closing.js'
-import { abortError, checkSignal } from './signals.js'
+import { CrosscoreError, type AbortSignalLike, type Consumer, type ElementKind, type Popped, type ReadyOptions } from '../../index.js'
+
+import { abortError, onAbort, signalOf } from '../handle/signal.js'
 
 /** Elements that are taken from one ring before the next one has its turn. */
 const TURN = 32
@@ -19,17 +19,17 @@ const MOST_WITHOUT_TURN = 1024
  */
 export interface Merged<K extends ElementKind> {
   /** The next element or message of any ring, or `undefined` when there is none. */
-  pop(): Element<K> | undefined
+  pop(): Popped<K> | undefined
   /** Up to `max` of them: as many of each ring as are its share. */
-  popMany(max: number): Element<K>[]
+  popMany(max: number): Popped<K>[]
   /** The consumer that the last element or batch came from. */
   readonly source: Consumer<K> | undefined
   /** Resolves with `true` when there is something to read, with `false` when there never will be. One wait at a time. */
   ready(options?: ReadyOptions): Promise<boolean>
   /** Element by element, until all have ended. Leaving the loop early leaves all as it is. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Element<K>>
+  [Symbol.asyncIterator](): AsyncIterableIterator<Popped<K>>
   /** As the iteration, but what is there of one ring is given together, up to `max`: look at `source` to know of which. */
-  batches(max?: number): AsyncIterableIterator<Element<K>[]>
+  batches(max?: number): AsyncIterableIterator<Popped<K>[]>
   /** Takes one more consumer in. Refused once all have ended. */
   add(consumer: Consumer<K>): void
   /** Consumers that have not ended. */
@@ -55,7 +55,8 @@ export interface MergeOptions<K extends ElementKind> {
 interface Wait {
   resolve(ready: boolean): void
   reject(error: unknown): void
-  signal: AbortSignal | undefined
+  /** Takes the listener of the signal away. */
+  forget: (() => void) | undefined
 }
 
 class MergedConsumer<K extends ElementKind> implements Merged<K> {
@@ -113,7 +114,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     return this.#source
   }
 
-  pop(): Element<K> | undefined {
+  pop(): Popped<K> | undefined {
     const value = this.#popLive()
     return value === undefined && this.#rouse() ? this.#popLive() : value
   }
@@ -131,7 +132,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     return this.#live.length > 0
   }
 
-  #popLive(): Element<K> | undefined {
+  #popLive(): Popped<K> | undefined {
     while (this.#live.length > 0) {
       const consumer = this.#next()
       if (this.#left > 0) {
@@ -188,14 +189,14 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   }
 
   #ended(consumer: Consumer<K>): void {
-    this.#onEnd?.(consumer, reasonOf(consumer))
+    this.#onEnd?.(consumer, consumer.reason)
   }
 
-  popMany(max: number): Element<K>[] {
+  popMany(max: number): Popped<K>[] {
     if (!Number.isSafeInteger(max) || max < 0) {
       throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `max must be an integer, 0 or more; got ${String(max)}`)
     }
-    const values: Element<K>[] = []
+    const values: Popped<K>[] = []
     while (values.length < max && (this.#live.length > 0 || (values.length === 0 && this.#rouse()))) {
       const { length } = this.#live
       const share = Math.ceil((max - values.length) / length)
@@ -207,7 +208,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   }
 
   /** Up to `max` elements of the next ring that has some. */
-  #batch(max: number): Element<K>[] {
+  #batch(max: number): Popped<K>[] {
     while (this.#live.length > 0) {
       const consumer = this.#next()
       const values = consumer.popMany(max)
@@ -221,9 +222,9 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     return []
   }
 
-  ready(options: ReadyOptions = {}): Promise<boolean> {
+  ready(options?: ReadyOptions): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const signal = options.signal === undefined ? undefined : checkSignal(options.signal)
+      const signal = signalOf(options)
       if (this.#wait !== undefined) {
         throw new CrosscoreError('ERR_CROSSCORE_BUSY', 'ready() is pending on this merge; there is one wait at a time')
       }
@@ -234,8 +235,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
       if (this.#live.length > 0) resolve(true)
       else if (this.#asleep.size === 0) resolve(false)
       else {
-        this.#wait = { resolve, reject, signal }
-        signal?.addEventListener('abort', this.#onAbort)
+        this.#wait = { resolve, reject, forget: signal && onAbort(signal, () => this.#abort(signal)) }
         if (this.#holds) this.#keepAlive()
       }
     })
@@ -267,16 +267,15 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     else if (this.#asleep.size === 0) this.#end()?.resolve(false)
   }
 
-  readonly #onAbort = (): void => {
-    const { signal } = this.#wait!
-    this.#end()!.reject(abortError(signal!))
+  #abort(signal: AbortSignalLike): void {
+    this.#end()?.reject(abortError(signal))
   }
 
   #end(): Wait | undefined {
     const wait = this.#wait
     if (wait === undefined) return undefined
     this.#wait = undefined
-    wait.signal?.removeEventListener('abort', this.#onAbort)
+    wait.forget?.()
     this.#hold?.unref()
     return wait
   }
@@ -296,11 +295,11 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     this.#hold?.unref()
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Element<K>> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Popped<K>> {
     return this.#iterate(() => this.#popLive(), 1)
   }
 
-  batches(max: number = LONGEST_BATCH): AsyncIterableIterator<Element<K>[]> {
+  batches(max: number = LONGEST_BATCH): AsyncIterableIterator<Popped<K>[]> {
     if (!Number.isSafeInteger(max) || max < 1) {
       throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `max must be an integer, 1 or more; got ${String(max)}`)
     }

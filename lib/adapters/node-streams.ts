@@ -3,7 +3,7 @@
 import { addAbortSignal, Readable, Writable, type ReadableOptions, type WritableOptions } from 'node:stream'
 import { setImmediate } from 'node:timers'
 import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
-import { closeWith, prematureClose, reasonOf, writeError } from './closing.js'
+import { closeWith, prematureClose, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
 
 /** What `toWritable` takes: options of Node's own `Writable`. */
@@ -149,7 +149,7 @@ class RingReadable<K extends ElementKind> extends Readable {
       this.#consumer.ready().then(this.#fill, (error) => this.destroy(error))
       return
     }
-    const reason = reasonOf(this.#consumer)
+    const reason = this.#consumer.reason
     if (reason === undefined) this.push(null)
     else this.destroy(reason)
   }

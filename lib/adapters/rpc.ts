@@ -3,17 +3,17 @@
 // A frame is a message: a header of 8 bytes (type, flags, number of the method, number of the call) and a payload. A
 // payload that is too long for the ring goes in several frames, of which all but the last carry MORE.
 
-import { CrosscoreError } from '../../index.js'
-import { consumerGone, reasonOf } from './closing.js'
+import { CrosscoreError, type AbortSignalLike } from '../../index.js'
+import { consumerGone } from './closing.js'
 import type { Duplex } from './duplex.js'
 import { decode, decodeThrown, encode, encodeThrown, errorClasses, type ErrorClasses } from './payload.js'
 import { longestPiece } from './sending.js'
-import { abortError, checkSignal } from './signals.js'
+import { abortError, onAbort, signalOf } from '../handle/signal.js'
 
 /** How a call may end early. */
 export interface CallOptions {
   /** Rejects the call with an `AbortError`; the handler hears of it by its own signal. */
-  signal?: AbortSignal | undefined
+  signal?: AbortSignalLike | undefined
   /** In milliseconds, until the answer or the first item of a stream; then the call is rejected with a `TimeoutError`. None by default. */
   timeout?: number | undefined
 }
@@ -99,8 +99,8 @@ interface Pending {
   resolve(value: unknown): void
   reject(error: unknown): void
   stream: Incoming | undefined
-  signals: AbortSignal[] | undefined
-  onAbort: (() => void) | undefined
+  /** Take the listeners of the signals away. */
+  forget: (() => void)[] | undefined
   timer: NodeJS.Timeout | undefined
 }
 
@@ -172,8 +172,7 @@ class Connection {
       resolve: undefined as never,
       reject: undefined as never,
       stream: undefined,
-      signals: undefined,
-      onAbort: undefined,
+      forget: undefined,
       timer: undefined,
     }
     const answer = new Promise((resolve, reject) => {
@@ -193,7 +192,7 @@ class Connection {
   #ask(id: number, call: Pending, args: unknown[], options: CallOptions | undefined): void {
     if (this.#over) throw this.#goneError()
     const timeout = options?.timeout === undefined ? this.#timeout : timeoutOf(options.timeout)
-    const signals = args.filter((arg) => arg instanceof AbortSignal)
+    const signals: AbortSignalLike[] = args.filter((arg) => arg instanceof AbortSignal)
     let flags = 0
     let payload: Uint8Array
     if (signals.length === 0) payload = encode(args)
@@ -202,7 +201,8 @@ class Connection {
       const places = args.flatMap((arg, place) => (arg instanceof AbortSignal ? [place] : []))
       payload = encode([args.map((arg) => (arg instanceof AbortSignal ? undefined : arg)), places])
     }
-    if (options?.signal !== undefined) signals.push(checkSignal(options.signal))
+    const signal = signalOf(options)
+    if (signal !== undefined) signals.push(signal)
     const aborted = signals.find((signal) => signal.aborted)
     if (aborted !== undefined) throw abortError(aborted)
 
@@ -212,9 +212,7 @@ class Connection {
     if (this.#pending.size === 0 && this.#handlers === undefined) this.#endpoint.ref()
     this.#pending.set(id, call)
     if (signals.length > 0) {
-      call.signals = signals
-      call.onAbort = () => this.#cancel(id, abortError(signals.find((signal) => signal.aborted)!))
-      for (const signal of signals) signal.addEventListener('abort', call.onAbort)
+      call.forget = signals.map((signal) => onAbort(signal, () => this.#cancel(id, abortError(signal))))
     }
     if (timeout !== Infinity) {
       const late = `${call.method} has not answered within ${timeout} ms`
@@ -267,8 +265,7 @@ class Connection {
   #disarm(call: Pending): void {
     clearTimeout(call.timer)
     call.timer = undefined
-    if (call.onAbort === undefined) return
-    for (const signal of call.signals!) signal.removeEventListener('abort', call.onAbort)
+    if (call.forget !== undefined) for (const forget of call.forget) forget()
   }
 
   // ---- sending ------------------------------------------------------------------------------------
@@ -324,7 +321,7 @@ class Connection {
     queueMicrotask(() => {
       try {
         while (!this.#over && this.#takeNext());
-        this.#finish(reasonOf(this.#endpoint.producer) ?? error)
+        this.#finish(this.#endpoint.producer.reason ?? error)
       } catch (error) {
         this.#finish(error)
       }
@@ -602,7 +599,7 @@ class Connection {
   }
 
   #goneError(): Error {
-    return reasonOf(this.#endpoint.consumer) ?? new CrosscoreError('ERR_CROSSCORE_CLOSED', 'the other end is gone: it was closed, or its thread has ended')
+    return this.#endpoint.consumer.reason ?? new CrosscoreError('ERR_CROSSCORE_CLOSED', 'the other end is gone: it was closed, or its thread has ended')
   }
 }
 

@@ -1,8 +1,8 @@
 // One stream over many rings.
 
-import { CrosscoreError, type Element, type ElementKind, type Producer } from '../../index.js'
+import { CrosscoreError, type AbortSignalLike, type Element, type ElementKind, type Producer, type ReadyOptions } from '../../index.js'
 import { consumerGone } from './closing.js'
-import { abortError, checkSignal } from './signals.js'
+import { abortError, onAbort, signalOf } from '../handle/signal.js'
 
 /** To which ring an element goes. */
 export type SpreadBy<K extends ElementKind> =
@@ -30,7 +30,7 @@ export interface Spread<K extends ElementKind> {
    */
   push(value: Element<K>): boolean
   /** Pushes, and waits for room where there is none. */
-  send(value: Element<K>, options?: { signal?: AbortSignal | undefined }): Promise<void>
+  send(value: Element<K>, options?: ReadyOptions): Promise<void>
   /** The producer that the last element went to. */
   readonly target: Producer<K> | undefined
   /** Takes one more producer in. */
@@ -143,8 +143,8 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
     this.#onGone?.(producer)
   }
 
-  async send(value: Element<K>, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    if (signal !== undefined) checkSignal(signal)
+  async send(value: Element<K>, options?: ReadyOptions): Promise<void> {
+    const signal = signalOf(options)
     for (;;) {
       if (signal?.aborted === true) throw abortError(signal)
       if (this.push(value)) return
@@ -196,19 +196,11 @@ function hashOf(key: string | number | bigint): number {
 }
 
 /** As `promise`, or rejected when the signal is aborted. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: (() => void) | undefined
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_resolve, reject) => {
-        onAbort = () => reject(abortError(signal))
-        signal.addEventListener('abort', onAbort)
-      }),
-    ])
-  } finally {
-    signal.removeEventListener('abort', onAbort!)
-  }
+function abortable<T>(promise: Promise<T>, signal: AbortSignalLike): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, () => reject(abortError(signal)))
+    promise.then(resolve, reject).finally(forget)
+  })
 }
 
 /** Writes one stream into many rings; see {@link Spread}. They may be of one kind only. */

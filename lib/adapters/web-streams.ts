@@ -7,9 +7,9 @@ import {
   type ReadableByteStreamController,
   type ReadableStreamDefaultController,
 } from 'node:stream/web'
-import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
+import type { Consumer, Element, ElementKind, Popped, Producer } from '../../index.js'
 import { CrosscoreError } from '../../index.js'
-import { closeWith, reasonOf, writeError } from './closing.js'
+import { closeWith, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
 
 /** What `toWritableStream` takes. */
@@ -72,10 +72,10 @@ function bytesOf(chunk: unknown): Uint8Array {
 export function toReadableStream<K extends ElementKind>(
   consumer: Consumer<K>,
   options: ToReadableStreamOptions = {},
-): ReadableStream<Element<K>> {
+): ReadableStream<Popped<K>> {
   const { highWaterMark = 0, autoAllocateChunkSize } = options
   if (consumer.of !== 'bytes') {
-    return new ReadableStream<Element<K>>(elementsOf(consumer), new CountQueuingStrategy({ highWaterMark }))
+    return new ReadableStream<Popped<K>>(elementsOf(consumer), new CountQueuingStrategy({ highWaterMark }))
   }
   const source = new ByteSource(consumer as unknown as Consumer<'bytes'>)
   return new ReadableStream(
@@ -86,12 +86,12 @@ export function toReadableStream<K extends ElementKind>(
       cancel: (reason) => closeWith(consumer, reason),
     },
     { highWaterMark },
-  ) as unknown as ReadableStream<Element<K>>
+  ) as unknown as ReadableStream<Popped<K>>
 }
 
 function elementsOf<K extends ElementKind>(consumer: Consumer<K>) {
   return {
-    async pull(controller: ReadableStreamDefaultController<Element<K>>): Promise<void> {
+    async pull(controller: ReadableStreamDefaultController<Popped<K>>): Promise<void> {
       for (;;) {
         const elements = consumer.popMany(Math.max(1, controller.desiredSize ?? 1))
         for (const element of elements) controller.enqueue(element)
@@ -104,8 +104,8 @@ function elementsOf<K extends ElementKind>(consumer: Consumer<K>) {
 }
 
 /** Ends the stream, as the ring ended. */
-function finish(consumer: object, controller: { close(): void; error(reason: unknown): void }): void {
-  const reason = reasonOf(consumer)
+function finish(consumer: { readonly reason: Error | undefined }, controller: { close(): void; error(reason: unknown): void }): void {
+  const reason = consumer.reason
   if (reason === undefined) controller.close()
   else controller.error(reason)
 }

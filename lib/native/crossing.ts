@@ -1,0 +1,36 @@
+// The hot crossings, by whichever lane there is: what a push or a pop calls.
+//
+// Where the express lane is off, or misses (V8 calls a fast function from optimised code only), its functions return
+// `undefined` and the crossing is made through Node-API.
+
+import { FAST_LOOK, FAST_PUBLISH, type NativeHandle } from './addon.js'
+import { FLAG_CORRUPT, FLAGS, KNOWN, PENDING } from './control.js'
+
+/** Publishes (producer) or releases (consumer) what is pending and `bytes` more. 0, or the FLAG_ bits that are raised. */
+export function publish(native: NativeHandle, bytes: number): number {
+  const flags = FAST_PUBLISH(native.number, bytes)
+  if (flags !== undefined) return flags
+  const words = native.words
+  words[PENDING]! += bytes
+  // A block that a program has taken away cannot tell of flags, nor of the bytes that were pending in it.
+  if (native.publish() === undefined) return words.length === 0 ? FLAG_CORRUPT : 0
+  return words[FLAGS] ?? FLAG_CORRUPT
+}
+
+/** `publish` of one element, the size that `createRing` was given, and what is pending. */
+export function publishElement(native: NativeHandle): number {
+  const flags = FAST_PUBLISH(native.number, native.elementSize)
+  if (flags !== undefined) return flags
+  if (native.publishElement() === undefined) return 0
+  return native.words[FLAGS] ?? FLAG_CORRUPT
+}
+
+/**
+ * Publishes what is pending and looks at the other side's cursor: bytes free (producer) or available (consumer), or -1
+ * if a flag is raised. KNOWN and FLAGS hold what was found either way.
+ */
+export function look(native: NativeHandle): number {
+  const known = FAST_LOOK(native.number)
+  if (known !== undefined) return known
+  return native.look() === undefined ? (native.words[KNOWN] ?? -1) : -1
+}
