@@ -113,6 +113,18 @@ export class Duplex<K extends ElementKind> {
 /**
  * Makes two rings and gives the two ends of a two-way connection, each of which moves to another thread as one token.
  * The options are those of {@link createRing}, for both directions.
+ *
+ * @example
+ * ```js
+ * import { createDuplex, Duplex } from 'crosscore'
+ *
+ * const [here, there] = createDuplex({ of: 'f64', capacity: 64 })
+ * const token = there.move() // post this to a worker
+ * const other = Duplex.from(token) // and this is what the worker does
+ * here.producer.push(2)
+ * other.producer.push(other.consumer.pop() * 21)
+ * console.log(here.consumer.pop()) // 42
+ * ```
  */
 export function createDuplex<K extends ElementKind>(options: RingOptions<K>): [Duplex<K>, Duplex<K>] {
   const there = createRing(options)

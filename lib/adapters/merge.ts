@@ -342,7 +342,23 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   }
 }
 
-/** Reads many rings as one; see {@link Merged}. They may be of one kind only. */
+/**
+ * Reads many rings as one; see {@link Merged}. They may be of one kind only.
+ *
+ * @example
+ * ```js
+ * import { createRing, merge } from 'crosscore'
+ *
+ * const rings = [1, 2, 3].map(() => createRing({ of: 'f64', capacity: 16 }))
+ * for (const [n, { producer }] of rings.entries()) {
+ *   producer.pushMany([n, n])
+ *   producer.close()
+ * }
+ * let sum = 0
+ * for await (const n of merge(rings.map(({ consumer }) => consumer))) sum += n
+ * console.log(sum) // 6
+ * ```
+ */
 export function merge<K extends ElementKind>(consumers: Iterable<Consumer<K>>, options: MergeOptions<K> = {}): Merged<K> {
   return new MergedConsumer(consumers, options)
 }

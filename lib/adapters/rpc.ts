@@ -741,6 +741,30 @@ function remoteOf(connection: Connection, options: CallOptions | undefined): obj
 /**
  * Asks and answers over `endpoint`, which belongs to the connection from here on. `handlers` are the functions that the
  * other end may call, an object of them or an instance of a class; `T` is the interface of those that it offers.
+ *
+ * Arguments and answers are whatever structured clone takes. A handler may return a promise, or an async iterable, which
+ * the caller iterates. Signals among the arguments are signals for the handler, too. Errors arrive with their class,
+ * code and cause. When the other end is gone, all calls that wait are rejected. A connection with handlers keeps the
+ * event loop alive until it is closed, one without as long as calls are pending.
+ *
+ * @example
+ * ```js
+ * import { createDuplex, rpc } from 'crosscore'
+ *
+ * const [here, there] = createDuplex({ of: 'bytes', capacity: 65_536 })
+ * const server = rpc(there, {
+ *   add: (a, b) => a + b,
+ *   async *upTo(n) {
+ *     for (let i = 1; i <= n; i++) yield i
+ *   },
+ * })
+ * const client = rpc(here)
+ * console.log(await client.remote.add(1, 2)) // 3
+ * for await (const n of client.remote.upTo(2)) console.log(n) // 1, then 2
+ * await client.remote.multiply(2, 3).catch((error) => console.log(error.code)) // ERR_CROSSCORE_INVALID_ARG
+ * client.close()
+ * await server.ended
+ * ```
  */
 export function rpc<T extends object = Record<never, never>>(
   endpoint: Duplex<'bytes'>,

@@ -29,8 +29,8 @@ export interface Spread<K extends ElementKind> {
    * @throws {CrosscoreError} as `Producer.push`; `CLOSED` when all consumers are gone.
    */
   push(value: Element<K>): boolean
-  /** Pushes, and waits for room where there is none. */
-  send(value: Element<K>, options?: ReadyOptions): Promise<void>
+  /** Pushes, and waits for room where there is none. Resolves with the producer that it went to. */
+  send(value: Element<K>, options?: ReadyOptions): Promise<Producer<K>>
   /** The producer that the last element went to. */
   readonly target: Producer<K> | undefined
   /** Takes one more producer in. */
@@ -143,11 +143,11 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
     this.#onGone?.(producer)
   }
 
-  async send(value: Element<K>, options?: ReadyOptions): Promise<void> {
+  async send(value: Element<K>, options?: ReadyOptions): Promise<Producer<K>> {
     const signal = signalOf(options)
     for (;;) {
       if (signal?.aborted === true) throw abortError(signal)
-      if (this.push(value)) return
+      if (this.push(value)) return this.#target!
       const by = this.#by
       const room = Promise.race(
         (typeof by === 'function' ? [this.#keyed(by(value))] : this.#alive).map((producer) => this.#room(producer, sizeOf(value))),
@@ -203,7 +203,19 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignalLike): Promise<T> 
   })
 }
 
-/** Writes one stream into many rings; see {@link Spread}. They may be of one kind only. */
+/**
+ * Writes one stream into many rings; see {@link Spread}. They may be of one kind only.
+ *
+ * @example
+ * ```js
+ * import { createRing, spread } from 'crosscore'
+ *
+ * const rings = [createRing({ of: 'f64', capacity: 16 }), createRing({ of: 'f64', capacity: 16 })]
+ * const out = spread(rings.map(({ producer }) => producer))
+ * for (const n of [1, 2, 3]) await out.send(n)
+ * console.log(rings.map(({ consumer }) => consumer.popMany(16))) // [ [ 1, 3 ], [ 2 ] ]
+ * ```
+ */
 export function spread<K extends ElementKind>(producers: Iterable<Producer<K>>, options: SpreadOptions<K> = {}): Spread<K> {
   return new SpreadProducer(producers, options)
 }
