@@ -9,7 +9,7 @@ import { createRing, merge, spread } from 'crosscore'
 const WORKERS = 3
 const JOBS = 5000
 /** The first worker crashes when it has answered so many. */
-const CRASH_AFTER = 500
+const CRASH_AFTER = 30
 
 /** Answers by job. */
 const answers = new Map()
