@@ -16,6 +16,13 @@ const Doubles = Float64Array
 // From Node 22.10 on a handle says itself that it cannot be posted.
 const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) => void }
 
+/**
+ * A handle that nobody has any more is closed when it is collected. The collections of young objects, a few milliseconds
+ * apart, pass over what a registry watches: only a full one finds it, so that a ring of which a program keeps one handle for
+ * a moment does not close at random.
+ */
+const watched = new FinalizationRegistry<void>(() => {})
+
 /** What a port has to know about the kind of its ring. */
 export interface PortKind {
   /** As in messages and in `console.log`. */
@@ -64,8 +71,9 @@ export class Port {
     this.memory = native.memoryKind
   }
 
-  /** The public object that stands for this port is not to be posted. */
+  /** The public object that stands for this port. */
   represent(handle: object): void {
+    watched.register(handle)
     markAsUncloneable?.(handle)
   }
 

@@ -27,8 +27,31 @@ export function signalOf(options: unknown): AbortSignalLike | undefined {
   throw invalidArgument('options.signal', 'an AbortSignal', signal)
 }
 
+interface Watch {
+  readonly listeners: Set<() => void>
+  readonly registered: { [Symbol.dispose](): void }
+}
+
+/** One listener for each signal, however many waits it ends: Node warns of more than ten. */
+const watches = new WeakMap<AbortSignalLike, Watch>()
+
 /** Calls `listener` when the signal aborts; what it returns takes the listener away. */
 export function onAbort(signal: AbortSignalLike, listener: () => void): () => void {
-  const registered = addAbortListener(signal, listener)
-  return () => registered[dispose]()
+  let watch = watches.get(signal)
+  if (watch === undefined) {
+    const listeners = new Set<() => void>()
+    const registered = addAbortListener(signal, () => {
+      for (const each of listeners) each()
+    })
+    watch = { listeners, registered }
+    watches.set(signal, watch)
+  }
+  const { listeners, registered } = watch
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    registered[dispose]()
+    watches.delete(signal)
+  }
 }

@@ -220,7 +220,7 @@ export class BytesProducer extends ProducerShell<'bytes'> {
 
 /** The length of bytes, quickly. 0 says nothing: look closer. */
 function lengthOfBytes(value: unknown): number {
-  if (!(value instanceof Uint8Array)) return 0
+  if (!(value instanceof ByteView)) return 0
   try {
     // V8 learns from the first what the array is, and makes the second, which no array can fake, a plain load.
     return value.length === 0 ? 0 : lengthOf(value)
