@@ -3,6 +3,7 @@
 import { cases as f64Batch32 } from './f64-batch32.js';
 import { cases as f64Blocks } from './f64-blocks.js';
 import { cases as f64One } from './f64-one.js';
+import { cases as filePipeline } from './file-pipeline.js';
 import { cases as frame8mb } from './frame-8mb.js';
 import { cases as growth } from './growth.js';
 import { cases as messages } from './messages.js';
@@ -22,6 +23,7 @@ export const plainCases = [
   ...messages,
   ...string64,
   ...frame8mb,
+  ...filePipeline,
   ...roundTrip,
   ...rpc,
   ...native64,
