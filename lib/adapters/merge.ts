@@ -2,6 +2,7 @@
 
 import { CrosscoreError, type AbortSignalLike, type Consumer, type ElementKind, type Popped, type ReadyOptions } from '../../index.js'
 
+import { nextTurn, turnIsDue } from '../environment/turn.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
 
 /** Elements that are taken from one ring before the next one has its turn. */
@@ -10,8 +11,6 @@ const TURN = 32
 const TURNS_UNTIL_LOOK = 16
 /** Elements in a batch when the caller names no number. */
 const LONGEST_BATCH = 4096
-/** Elements that iteration gives on promises alone before timers and sockets have their turn. */
-const MOST_WITHOUT_TURN = 1024
 
 /**
  * Consumers read as one: in the order of each ring, and each ring in its turn. The consumers belong to it; it ends when
@@ -79,7 +78,6 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   /** Holds the event loop in the place of all those waits, one for all. */
   #hold: NodeJS.Timeout | undefined
   #holds = true
-  #sinceTurn = 0
 
   constructor(consumers: Iterable<Consumer<K>>, { onEnd }: MergeOptions<K>) {
     this.#onEnd = onEnd
@@ -317,12 +315,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
         if (!(await this.ready())) return
         continue
       }
-      this.#sinceTurn += work
-      if (this.#sinceTurn > MOST_WITHOUT_TURN) {
-        this.#sinceTurn = 0
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-      yield value
+      yield turnIsDue(work) ? await nextTurn(value) : value
     }
   }
 

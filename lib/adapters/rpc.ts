@@ -8,7 +8,9 @@ import { consumerGone } from './closing.js'
 import type { Duplex } from './duplex.js'
 import { decode, decodeThrown, encode, encodeThrown, errorClasses, type ErrorClasses } from './payload.js'
 import { longestPiece } from './sending.js'
+import { nextTurn } from '../environment/turn.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
+import { environment } from '../native/addon.js'
 
 /** How a call may end early. */
 export interface CallOptions {
@@ -24,6 +26,12 @@ export interface RpcOptions {
   timeout?: number | undefined
   /** Classes of errors that are to arrive as what they were, beside JavaScript's own; told apart by their names. */
   errors?: readonly (new (...args: never[]) => Error)[] | undefined
+  /**
+   * For so many milliseconds after a frame this end looks for the next one in each turn of the event loop, while frames
+   * follow each other as quickly; only then does it sleep. 0.06 by default. 0 saves the CPU time, and calls take longer
+   * where each thread has a CPU of its own.
+   */
+  eager?: number | undefined
 }
 
 /** What a call of a handler with this result gives at the other side. */
@@ -60,6 +68,8 @@ export interface Rpc<T extends object> {
   [Symbol.dispose](): void
 }
 
+const { now, setTimeout, clearTimeout } = environment
+
 const HEADER = 8
 
 const CALL = 1
@@ -81,6 +91,12 @@ const SIGNALS = 2
 const WINDOW = 64
 /** Frames that wait for room, beyond which a stream makes no more. */
 const BACKLOG = 64
+
+/**
+ * Milliseconds for which the next frame is looked for before the thread sleeps. With both threads on CPUs of their own a
+ * call took 15 µs so, and 41 µs without; with both on one CPU 26 µs and 18 µs.
+ */
+const EAGER = 0.06
 
 const NOTHING = new Uint8Array(0)
 
@@ -120,6 +136,7 @@ class Connection {
   readonly #handlers: object | undefined
   readonly #classes: ErrorClasses
   readonly #timeout: number
+  readonly #eager: number
   /** The longest payload of one frame. */
   readonly #longest: number
 
@@ -139,6 +156,9 @@ class Connection {
   #mute = false
   #drained: (() => void)[] = []
 
+  /** When frames were last taken. */
+  #lastFrame = -Infinity
+
   #over = false
   readonly ended: Promise<void>
   #end!: () => void
@@ -148,6 +168,7 @@ class Connection {
     this.#handlers = handlers
     this.#classes = errorClasses(options.errors)
     this.#timeout = timeoutOf(options.timeout)
+    this.#eager = options.eager === undefined ? EAGER : millisecondsOf('eager', options.eager)
     this.#longest = longestPiece(endpoint.producer.capacity) - HEADER
     this.ended = new Promise((resolve) => (this.#end = resolve))
     // A server waits for as long as there may be calls; a client only for its answers.
@@ -365,14 +386,36 @@ class Connection {
     const { consumer } = this.#endpoint
     try {
       while (await consumer.ready()) {
-        // What is there now, so that a quick sender does not keep timers waiting.
-        for (let left = 1024; left > 0 && !this.#over && this.#takeNext(); left--);
-        if (this.#over) return
+        do {
+          // What is there now, so that a quick sender does not keep timers waiting.
+          for (let left = 1024; left > 0 && !this.#over && this.#takeNext(); left--);
+          if (this.#over) return
+        } while (await this.#comesSoon())
       }
       this.#finish(undefined)
     } catch (error) {
       this.#finish(error, error instanceof Error ? error : undefined)
     }
+  }
+
+  /**
+   * Looks for the next frame in the turns of the event loop that are about to come, for as long as a quick answer takes:
+   * to sleep and to be woken costs several times as much. It leaves off when that was in vain, until frames follow each
+   * other quickly again.
+   */
+  async #comesSoon(): Promise<boolean> {
+    const { consumer } = this.#endpoint
+    const started = now()
+    const quick = started - this.#lastFrame < this.#eager
+    this.#lastFrame = started
+    // Who asked for nothing has nothing to expect, but the next question.
+    if (!quick || (this.#handlers === undefined && this.#pending.size === 0)) return false
+    do {
+      await nextTurn(undefined)
+      if (this.#over || consumer.available > 0) return !this.#over
+    } while (now() - started < this.#eager)
+    this.#lastFrame = -Infinity
+    return false
   }
 
   #takeNext(): boolean {
@@ -711,10 +754,16 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
 }
 
+/** As timers take it. */
 function timeoutOf(timeout: unknown): number {
   if (timeout === undefined) return Infinity
-  if (typeof timeout === 'number' && timeout >= 0) return timeout > 2 ** 31 - 1 ? Infinity : timeout
-  throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `timeout must be a number of milliseconds, 0 or more; got ${String(timeout)}`)
+  const milliseconds = millisecondsOf('timeout', timeout)
+  return milliseconds > 2 ** 31 - 1 ? Infinity : milliseconds
+}
+
+function millisecondsOf(what: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0) return value
+  throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `${what} must be a number of milliseconds, 0 or more; got ${String(value)}`)
 }
 
 function foreign(what: string): CrosscoreError {
