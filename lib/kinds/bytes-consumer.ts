@@ -109,33 +109,38 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     port.checkIdle()
     reader.native.shown()
     let taken = 0
-    let looked = false
+    // One look, so that a quick producer cannot hold the caller here.
+    let more = reader.available > 0
+    if (max > 0 && !more && this.#look() === 0) return 0
+    port.busy = SHOWING
     try {
       while (taken < max) {
         if (reader.available === 0) {
-          // Once, so that a quick producer cannot hold the caller here; and not for a closed consumer.
-          if (looked || !port.isOpen || this.#look() === 0) break
-          looked = true
+          if (!more) break
+          more = false
+          this.#refresh()
+          if (reader.available === 0 && settleThread()) this.#refresh()
+          continue
         }
         const length = this.#length()
         const start = reader.payload
         const { available } = reader
         reader.available = 0
-        port.busy = SHOWING
         taken++
         try {
           fn(reader.bytes, start, start + length)
         } finally {
           // Also when fn throws: that message is gone, and no other. fn may have closed the consumer.
           if (port.busy === SHOWING) {
-            port.busy = ''
             reader.available = available
             this.#read(length)
           }
         }
+        if (port.busy !== SHOWING) break
       }
     } finally {
-      if (port.isOpen) {
+      if (port.busy === SHOWING) {
+        port.busy = ''
         reader.release()
         ConsumerShell.resume(this)
       }
