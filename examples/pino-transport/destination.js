@@ -41,7 +41,7 @@ class RingDestination extends EventEmitter {
   #failure
   #scheduled = false
 
-  constructor({ file, capacity = 1 << 20, crashAfter }) {
+  constructor({ file, capacity = 1 << 23, crashAfter }) {
     super()
     const { producer, consumer } = createRing({ of: 'bytes', capacity })
     this.#producer = producer
