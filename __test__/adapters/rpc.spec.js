@@ -142,6 +142,21 @@ test('both ends ask and answer, in each other\'s handlers too', async (t) => {
   await right.ended
 })
 
+test('a handler may pass on what another end answers, a value or a stream', async (t) => {
+  const { remote: behind } = pair(t, {
+    one: () => 1,
+    async *two() {
+      yield 1
+      yield 2
+    },
+  })
+  const { remote } = pair(t, { one: () => behind.one(), two: () => behind.two() })
+  t.is(await remote.one(), 1)
+  const got = []
+  for await (const n of remote.two()) got.push(n)
+  t.deepEqual(got, [1, 2])
+})
+
 test('a handler is a method of its object or class, and nothing that every object has', async (t) => {
   class Server {
     count = 7
@@ -534,4 +549,15 @@ test('a worker goes when the connection is closed', async (t) => {
   client.close()
   const [code] = await once(worker, 'exit')
   t.is(code, 0)
+})
+
+test('a worker that ends before it has taken its endpoint is an end like any other', async (t) => {
+  const [here, there] = createDuplex(OPTIONS)
+  const worker = new Worker('setInterval(() => {}, 1000)', { eval: true })
+  worker.postMessage(there.move({ to: worker }))
+  const client = rpc(here)
+  const answer = client.remote.add(1, 2)
+  await worker.terminate()
+  await t.throwsAsync(answer, { code: 'ERR_CROSSCORE_CLOSED' })
+  await client.ended
 })

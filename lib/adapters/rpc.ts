@@ -527,11 +527,12 @@ class Connection {
       this.#fail(id, error)
       return
     }
-    if (isIterable(result)) void this.#stream(id, running, result)
-    else if (isThenable(result)) {
+    // A promise first: the answer of another call is both, and may turn out to be a value.
+    if (isThenable(result)) {
       this.#running.set(id, running)
       void this.#settleLater(id, running, result)
-    } else this.#succeed(id, result)
+    } else if (isIterable(result)) void this.#stream(id, running, result)
+    else this.#succeed(id, result)
   }
 
   async #settleLater(id: number, running: Running, result: PromiseLike<unknown>): Promise<void> {
