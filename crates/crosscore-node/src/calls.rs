@@ -20,7 +20,7 @@ use crate::token;
 use crate::value::{Callback, boolean, function, number, string, text, throw};
 
 /// All of them, by the names that `lib/native/addon.ts` calls them by.
-const CALLS: [(&CStr, Callback); 15] = [
+const CALLS: [(&CStr, Callback); 16] = [
     (c"memory", memory),
     (c"shown", shown),
     (c"block", block),
@@ -36,6 +36,7 @@ const CALLS: [(&CStr, Callback); 15] = [
     (c"move", move_out),
     (c"settle", settle),
     (c"now", now),
+    (c"expressHits", express_hits),
 ];
 
 /// Makes the functions.
@@ -133,24 +134,34 @@ unsafe extern "C" fn block(env: sys::napi_env, info: sys::napi_callback_info) ->
 /// `listen(number, callback)`: installs what the doorbell calls, once.
 unsafe extern "C" fn listen(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let (_, callback) = arguments(env, info);
-    let installed = with(env, info, |_, _, rest| {
-        if rest.listener.is_installed() {
-            return Ok(());
+    let listens = with(env, info, |_, _, rest| rest.listener.is_some());
+    if listens != Some(false) {
+        return ptr::null_mut();
+    }
+    // To open a doorbell asks Node, in whatever way; so no handle is borrowed meanwhile.
+    let installed = Environment::enter(env).and_then(|environment| {
+        let doorbell = environment.doorbell(env)?;
+        let mut listener = Some(doorbell.listen(callback)?);
+        with(env, info, |_, _, rest| {
+            if rest.listener.is_none() {
+                rest.listener = listener.take();
+            }
+        });
+        if let Some(unused) = listener {
+            doorbell.forget(unused);
         }
-        rest.listener
-            .install(env, callback, string(env, "crosscore")?)?;
-        // Hooks run in reverse order, and the threadsafe function has just registered its own. The
-        // environment's must run before that one, so that nobody rings a function that Node has freed.
-        Environment::enter(env)?.make_youngest(env)
+        Ok(None)
     });
-    answer(env, installed.unwrap_or(Ok(())).map(|()| None))
+    answer(env, installed)
 }
 
 /// `arm(number)`: leaves the doorbell with the other side, unless what is wanted is there.
 unsafe extern "C" fn arm(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with(env, info, |side, control, rest| {
-        let armed = side.arm(control, &rest.listener.waker());
-        control.set_armed(armed);
+        if let Some(listener) = &rest.listener {
+            let armed = side.arm(control, listener.waker());
+            control.set_armed(armed);
+        }
     });
     ptr::null_mut()
 }
@@ -163,14 +174,24 @@ unsafe extern "C" fn disarm(env: sys::napi_env, info: sys::napi_callback_info) -
 
 /// `hold(number)`: a wait keeps the event loop alive.
 unsafe extern "C" fn hold(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with(env, info, |_, _, rest| rest.listener.hold(env, true));
+    keep_alive(env, info, true);
     ptr::null_mut()
 }
 
 /// `letGo(number)`: the event loop may end although a wait is pending, or there is none.
 unsafe extern "C" fn let_go(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with(env, info, |_, _, rest| rest.listener.hold(env, false));
+    keep_alive(env, info, false);
     ptr::null_mut()
+}
+
+fn keep_alive(env: sys::napi_env, info: sys::napi_callback_info, hold: bool) {
+    with(env, info, |_, _, rest| {
+        let environment = Environment::current();
+        let doorbell = environment.as_ref().and_then(|it| it.known_doorbell());
+        if let (Some(doorbell), Some(listener)) = (doorbell, &rest.listener) {
+            doorbell.hold(listener, hold);
+        }
+    });
 }
 
 /// `ask(number)`: a look that publishes and counts nothing.
@@ -242,4 +263,12 @@ unsafe extern "C" fn now(env: sys::napi_env, _info: sys::napi_callback_info) -> 
     static START: OnceLock<Instant> = OnceLock::new();
     let elapsed = START.get_or_init(Instant::now).elapsed();
     answer(env, number(env, elapsed.as_secs_f64() * 1e3).map(Some))
+}
+
+/// `expressHits()`: crossings by the express lane, of all handles of the process so far.
+unsafe extern "C" fn express_hits(
+    env: sys::napi_env,
+    _info: sys::napi_callback_info,
+) -> sys::napi_value {
+    answer(env, number(env, HANDLES.hits() as f64).map(Some))
 }

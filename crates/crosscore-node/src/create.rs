@@ -10,6 +10,7 @@ use napi_derive::napi;
 use crate::calls;
 use crate::consumer::ConsumerPort;
 use crate::environment::Environment;
+use crate::fast;
 use crate::handle::attach;
 use crate::memory::RingMemory;
 use crate::producer::ProducerPort;
@@ -113,8 +114,8 @@ pub fn origin() -> &'static str {
     token::origin()
 }
 
-/// What this thread's environment has: its block, the timers that the first caller brought, and the functions that
-/// take a handle's number.
+/// What this thread's environment has: its block, the timers that the first caller brought, the functions that
+/// take a handle's number, and its lane (`fast.rs`).
 #[napi]
 pub fn environment<'env>(
     env: &'env Env,
@@ -126,6 +127,7 @@ pub fn environment<'env>(
     let [block, immediate, timeout, clear] =
         Environment::enter(env.raw())?.share(env.raw(), timers)?;
     let mut properties = calls::functions(env.raw())?;
+    properties.extend(fast::properties(env)?);
     properties.extend([
         (c"environmentBlock", block),
         (c"setImmediate", immediate),

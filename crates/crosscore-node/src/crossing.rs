@@ -19,6 +19,7 @@ pub(crate) fn publish(number: f64, bytes: f64) -> i32 {
     let Some(tenant) = (unsafe { slot.tenant() }) else {
         return ENDED as i32;
     };
+    slot.hit();
     // The cast saturates, and what is too much is CORRUPT.
     tenant.port.publish(&slot.control, bytes as usize);
     slot.control.flags() as i32
@@ -34,6 +35,7 @@ pub(crate) fn look(number: f64) -> i32 {
     let Some(tenant) = (unsafe { slot.tenant() }) else {
         return FLAGGED;
     };
+    slot.hit();
     tenant.port.look(&slot.control);
     if slot.control.flags() != 0 {
         return FLAGGED;

@@ -12,7 +12,7 @@
 //!
 //! All of it ends with one cleanup hook.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
@@ -20,8 +20,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use napi::sys;
+use napi::{Env, sys};
 
+use crate::doorbell::Doorbell;
 use crate::handle::{HANDLES, end};
 use crate::memory::SharedRing;
 use crate::shared::Shared;
@@ -86,8 +87,8 @@ pub(crate) struct Environment {
     visible: RefCell<HashMap<*const Visible, Rc<Visible>>>,
     /// Younger than most of it (`visible.rs`).
     sentinel: RefCell<Option<Rc<Sentinel>>>,
-    /// The cleanup hook is registered.
-    hooked: Cell<bool>,
+    /// There when a handle has waited on the event loop.
+    doorbell: OnceCell<Doorbell>,
 }
 
 thread_local! {
@@ -109,9 +110,9 @@ impl Environment {
             rings: RefCell::default(),
             visible: RefCell::default(),
             sentinel: RefCell::default(),
-            hooked: Cell::new(false),
+            doorbell: OnceCell::new(),
         });
-        new.make_youngest(env)?;
+        new.hook(env)?;
         CURRENT.set(Rc::into_raw(Rc::clone(&new)));
         Ok(new)
     }
@@ -129,21 +130,30 @@ impl Environment {
         }
     }
 
-    /// Makes the cleanup hook the youngest, which runs first: before those of the threadsafe functions that exist by now.
-    pub(crate) fn make_youngest(&self, env: sys::napi_env) -> napi::Result<()> {
+    /// Registers the cleanup hook.
+    fn hook(&self, env: sys::napi_env) -> napi::Result<()> {
         let this = ptr::from_ref(self).cast_mut().cast::<c_void>();
-        if self.hooked.replace(false) {
-            // SAFETY: INV-NODE-1: hook and argument are those that were registered below.
-            let status =
-                unsafe { sys::napi_remove_env_cleanup_hook(env, Some(environment_ends), this) };
-            check(status, "napi_remove_env_cleanup_hook")?;
-        }
         // SAFETY: INV-NODE-1: `CURRENT` counts the record until the hook runs, or it was not yet put there and nothing
         // runs before this call returns.
         let status = unsafe { sys::napi_add_env_cleanup_hook(env, Some(environment_ends), this) };
-        check(status, "napi_add_env_cleanup_hook")?;
-        self.hooked.set(true);
-        Ok(())
+        check(status, "napi_add_env_cleanup_hook")
+    }
+
+    /// What rings for this environment's handles; made when the first of them waits on the event loop.
+    pub(crate) fn doorbell(&self, env: sys::napi_env) -> napi::Result<&Doorbell> {
+        if self.doorbell.get().is_none() {
+            let opened = Doorbell::open(&Env::from_raw(env))?;
+            // What asks Node comes back with another one only if a program made it ask twice: the first is kept.
+            let _ = self.doorbell.set(opened);
+        }
+        self.doorbell
+            .get()
+            .ok_or_else(|| napi::Error::from_reason("there is no doorbell"))
+    }
+
+    /// The doorbell, if there is one.
+    pub(crate) fn known_doorbell(&self) -> Option<&Doorbell> {
+        self.doorbell.get()
     }
 
     /// The ArrayBuffer over the block, and the timers: those that the first caller brought.
@@ -328,7 +338,6 @@ unsafe extern "C" fn environment_ends(arg: *mut c_void) {
     // SAFETY: INV-NODE-1: the count of `CURRENT`, which is taken out here; the hook runs once.
     let environment = unsafe { Rc::from_raw(arg.cast::<Environment>().cast_const()) };
     CURRENT.set(ptr::null());
-    environment.hooked.set(false);
     for index in environment.handles.take() {
         if let Some(slot) = HANDLES.mine_at(index) {
             // SAFETY: INV-NODE-12: hooks run on the environment's thread, between calls of JavaScript.

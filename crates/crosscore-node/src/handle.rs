@@ -45,7 +45,8 @@ pub(crate) struct Rest {
     pub(crate) which: Which,
     /// What JavaScript sees the control block through, until the handle's object is collected.
     block: Option<Rc<Visible>>,
-    pub(crate) listener: Listener,
+    /// There when it has waited on the event loop.
+    pub(crate) listener: Option<Listener>,
 }
 
 /// A slot with a handle.
@@ -76,8 +77,12 @@ pub(crate) unsafe fn take(slot: &'static HandleSlot) -> Port {
     };
     let port = tenant.port.take(&slot.control);
     slot.control.raise(ENDED);
-    tenant.rest.listener.silence();
+    let listener = tenant.rest.listener.take();
+    // Without an environment, which is ending, there is nobody to call and nothing to hold.
     if let Some(environment) = Environment::current() {
+        if let (Some(listener), Some(doorbell)) = (listener, environment.known_doorbell()) {
+            doorbell.forget(listener);
+        }
         environment.detached(slot.index(), tenant.rest.shared.number);
     }
     port
@@ -333,7 +338,7 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
             shared: Arc::clone(&shared),
             which,
             block: None,
-            listener: Listener::default(),
+            listener: None,
         },
     };
     let slot = HANDLES

@@ -19,8 +19,11 @@
 //! | `memory.rs` | the ring's memory |
 //! | `visible.rs` | memory that JavaScript can see, and when it may be freed |
 //! | `token.rs` | handles between two threads |
-//! | `doorbell.rs` | waking an event loop |
+//! | `doorbell.rs`, `doorbell/` | waking an event loop |
+//! | `express.rs`, `express/` | V8's fast API calls, and all that is known of V8's ABI |
+//! | `fast.rs` | the hot crossings as fast functions |
 //! | `pacing.rs` | when a consumer should wait a moment before it looks again |
+//! | `runtime.rs` | whether this is Node itself |
 //! | `thread.rs` | which thread this is |
 //! | `value.rs`, `status.rs` | values and statuses of Node-API |
 //! | `bench.rs` | sources of records for the benchmarks; only with the feature `bench` |
@@ -38,10 +41,13 @@ pub mod create;
 mod crossing;
 mod doorbell;
 mod environment;
+mod express;
+mod fast;
 mod handle;
 mod memory;
 mod pacing;
 mod producer;
+mod runtime;
 mod shared;
 mod side;
 mod slot;

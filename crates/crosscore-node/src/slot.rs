@@ -9,7 +9,7 @@
 
 use std::cell::UnsafeCell;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::control::Control;
@@ -45,6 +45,8 @@ pub(crate) struct Slot<R: 'static> {
     owner: AtomicUsize,
     generation: AtomicU32,
     index: u32,
+    /// Crossings by the express lane, of all tenants. Written by the thread that has the slot.
+    hits: AtomicU64,
 }
 
 // SAFETY: INV-NODE-12: the cell is used by the thread that has taken the slot; it changes hands through the table's
@@ -112,6 +114,15 @@ impl<R: 'static> Table<R> {
             .filter(|slot| slot.owner.load(Ordering::Relaxed) == thread::current())
     }
 
+    /// Crossings by the express lane in the process.
+    pub(crate) fn hits(&self) -> u64 {
+        (0..MOST as u32)
+            .map_while(|index| self.at(index))
+            // Partner: `hit`, for people who want a recent number and nothing else.
+            .map(|slot| slot.hits.load(Ordering::Relaxed))
+            .sum()
+    }
+
     /// Takes a slot for this thread and a ring whose elements have so many bytes; `None` when a process cannot have
     /// more.
     pub(crate) fn take(&self, tenant: Tenant<R>, element: u32) -> Option<&'static Slot<R>> {
@@ -128,6 +139,7 @@ impl<R: 'static> Table<R> {
                         // A number is never 0.
                         generation: AtomicU32::new(1),
                         index: (first + i) as u32,
+                        hits: AtomicU64::new(0),
                     })));
                 // Partner: `at`. Release: the slots are made.
                 place.store(ptr::from_ref(chunk).cast_mut(), Ordering::Release);
@@ -162,6 +174,14 @@ impl<R: 'static> Table<R> {
 }
 
 impl<R> Slot<R> {
+    /// Counts a crossing by the express lane. A load and a store: the thread that has the slot is the only one.
+    #[inline]
+    pub(crate) fn hit(&self) {
+        // Partner: `hits`.
+        let hits = self.hits.load(Ordering::Relaxed);
+        self.hits.store(hits.wrapping_add(1), Ordering::Relaxed);
+    }
+
     /// Index and generation in one exact double.
     pub(crate) fn number(&self) -> f64 {
         let generation = u64::from(self.generation.load(Ordering::Relaxed));
