@@ -1,5 +1,17 @@
+/**
+ * Moves data between two threads of Node: one bounded ring, one producer, one consumer. Rust owns the protocol;
+ * JavaScript touches only slots that it owns.
+ *
+ * This file is the whole public surface. What is under lib/ belongs to it.
+ *
+ * @packageDocumentation
+ */
 /// <reference lib="es2020" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { Readable, Writable } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+import type { ToReadableOptions, ToWritableOptions } from './lib/adapters/node-streams.js';
+import type { ToReadableStreamOptions, ToWritableStreamOptions } from './lib/adapters/web-streams.js';
 /** Kinds whose elements are numbers, named for how they are stored. */
 export type NumberKind = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64';
 /** Kinds whose elements are bigints. */
@@ -488,6 +500,8 @@ export interface Producer<K extends ElementKind> {
     readonly free: number;
     /** Elements, or bytes, that the ring holds. For `'bytes'` the longest message is 8 bytes shorter. */
     readonly capacity: number;
+    /** What the ring carries. */
+    readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
     /** Whether nothing can be sent any more: the consumer is gone, or this handle was closed. */
@@ -495,6 +509,25 @@ export interface Producer<K extends ElementKind> {
     /** Why the consumer closed, if it gave a reason. */
     readonly reason: Error | undefined;
     readonly stats: Stats;
+    /**
+     * This producer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+     * messages, elements otherwise. Ending the stream closes the ring; an error that destroys it reaches the consumer as
+     * {@link Consumer.reason}, and the consumer's reason destroys the stream.
+     *
+     * @example
+     * ```js
+     * import { pipeline } from 'node:stream/promises'
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+     * const text = consumer.toReadable({ encoding: 'utf8' }).toArray()
+     * await pipeline(['one ', 'two'], producer.toWritable())
+     * console.log((await text).join('')) // one two
+     * ```
+     */
+    toWritable(options?: ToWritableOptions): Writable;
+    /** This producer as a web stream, whose it is from here on. To close or abort the stream closes the ring, with the reason if there is one. */
+    toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>>;
     /**
      * Publishes what is pending and sends nothing more. What was published stays readable. May be called again. The name,
      * message, code and cause of `reason` reach the consumer as {@link Consumer.reason}.
@@ -724,6 +757,8 @@ export interface Consumer<K extends ElementKind> {
     readonly available: number;
     /** Elements, or bytes, that the ring holds. */
     readonly capacity: number;
+    /** What the ring carries. */
+    readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
     /** Whether the producer is gone, or this handle was closed. There may still be something to read. */
@@ -733,6 +768,28 @@ export interface Consumer<K extends ElementKind> {
     /** Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked for when all is read. */
     readonly reason: Error | undefined;
     readonly stats: Stats;
+    /**
+     * This consumer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+     * messages, elements otherwise. It ends when the producer has closed and all is read, is destroyed with the
+     * producer's reason where there is one, and closes the ring when it is destroyed.
+     */
+    toReadable(options?: ToReadableOptions): Readable;
+    /**
+     * This consumer as a web stream, whose it is from here on: for `'bytes'` a byte stream, whose readers may bring
+     * buffers of their own. Chunks are copies.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+     * producer.push(Uint8Array.of(1, 2, 3))
+     * const reader = consumer.toReadableStream().getReader({ mode: 'byob' })
+     * const { value } = await reader.read(new Uint8Array(2))
+     * console.log(value.join()) // 1,2
+     * ```
+     */
+    toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>;
     /**
      * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
      * code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what its next write throws.
@@ -812,4 +869,8 @@ export declare const CrosscoreError: {
     }): CrosscoreError;
     readonly prototype: CrosscoreError;
 };
-export {};
+export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js';
+export { merge, type Merged, type MergeOptions } from './lib/adapters/merge.js';
+export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js';
+export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/adapters/spread.js';
+export type { ToReadableOptions, ToWritableOptions, ToReadableStreamOptions, ToWritableStreamOptions };

@@ -1,6 +1,3 @@
-/// <reference lib="es2020" preserve="true" />
-/// <reference lib="esnext.disposable" preserve="true" />
-
 /**
  * Moves data between two threads of Node: one bounded ring, one producer, one consumer. Rust owns the protocol;
  * JavaScript touches only slots that it owns.
@@ -9,7 +6,13 @@
  *
  * @packageDocumentation
  */
+/// <reference lib="es2020" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 
+import type { Readable, Writable } from 'node:stream'
+import type { ReadableStream, WritableStream } from 'node:stream/web'
+import type { ToReadableOptions, ToWritableOptions } from './lib/adapters/node-streams.js'
+import type { ToReadableStreamOptions, ToWritableStreamOptions } from './lib/adapters/web-streams.js'
 import { CrosscoreError as ErrorClass } from './lib/environment/errors.js'
 import { revokeToken } from './lib/handle/token.js'
 import { ConsumerConstructor, createRing as create, ProducerConstructor } from './lib/kinds/handles.js'
@@ -624,6 +627,9 @@ export interface Producer<K extends ElementKind> {
   /** Elements, or bytes, that the ring holds. For `'bytes'` the longest message is 8 bytes shorter. */
   readonly capacity: number
 
+  /** What the ring carries. */
+  readonly of: K
+
   /** What the ring's memory became. */
   readonly memory: 'mirrored' | 'heap'
 
@@ -634,6 +640,27 @@ export interface Producer<K extends ElementKind> {
   readonly reason: Error | undefined
 
   readonly stats: Stats
+
+  /**
+   * This producer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+   * messages, elements otherwise. Ending the stream closes the ring; an error that destroys it reaches the consumer as
+   * {@link Consumer.reason}, and the consumer's reason destroys the stream.
+   *
+   * @example
+   * ```js
+   * import { pipeline } from 'node:stream/promises'
+   * import { createRing } from 'crosscore'
+   *
+   * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+   * const text = consumer.toReadable({ encoding: 'utf8' }).toArray()
+   * await pipeline(['one ', 'two'], producer.toWritable())
+   * console.log((await text).join('')) // one two
+   * ```
+   */
+  toWritable(options?: ToWritableOptions): Writable
+
+  /** This producer as a web stream, whose it is from here on. To close or abort the stream closes the ring, with the reason if there is one. */
+  toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>>
 
   /**
    * Publishes what is pending and sends nothing more. What was published stays readable. May be called again. The name,
@@ -886,6 +913,9 @@ export interface Consumer<K extends ElementKind> {
   /** Elements, or bytes, that the ring holds. */
   readonly capacity: number
 
+  /** What the ring carries. */
+  readonly of: K
+
   /** What the ring's memory became. */
   readonly memory: 'mirrored' | 'heap'
 
@@ -899,6 +929,30 @@ export interface Consumer<K extends ElementKind> {
   readonly reason: Error | undefined
 
   readonly stats: Stats
+
+  /**
+   * This consumer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+   * messages, elements otherwise. It ends when the producer has closed and all is read, is destroyed with the
+   * producer's reason where there is one, and closes the ring when it is destroyed.
+   */
+  toReadable(options?: ToReadableOptions): Readable
+
+  /**
+   * This consumer as a web stream, whose it is from here on: for `'bytes'` a byte stream, whose readers may bring
+   * buffers of their own. Chunks are copies.
+   *
+   * @example
+   * ```js
+   * import { createRing } from 'crosscore'
+   *
+   * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+   * producer.push(Uint8Array.of(1, 2, 3))
+   * const reader = consumer.toReadableStream().getReader({ mode: 'byob' })
+   * const { value } = await reader.read(new Uint8Array(2))
+   * console.log(value.join()) // 1,2
+   * ```
+   */
+  toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>
 
   /**
    * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
@@ -996,3 +1050,11 @@ export const CrosscoreError: {
   new (code: CrosscoreErrorCode, message: string, options?: { cause?: unknown }): CrosscoreError
   readonly prototype: CrosscoreError
 } = ErrorClass
+
+// ---- on top of the rings: lib/adapters/, which uses nothing but what stands above ------------------
+
+export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js'
+export { merge, type Merged, type MergeOptions } from './lib/adapters/merge.js'
+export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js'
+export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/adapters/spread.js'
+export type { ToReadableOptions, ToWritableOptions, ToReadableStreamOptions, ToWritableStreamOptions }

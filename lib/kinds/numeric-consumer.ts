@@ -1,7 +1,7 @@
 // The consumer of numbers and bigints.
 
 import type { Batch, NumericArray, Peek, Popped, Shown, View } from '../../index.js'
-import { checkCallback, checkInteger, CrosscoreError, detached, invalidArgument } from '../environment/errors.js'
+import { checkCallback, checkInteger, detached, invalidArgument, peekIsVoid } from '../environment/errors.js'
 import * as intrinsics from '../environment/intrinsics.js'
 import type { NumericView } from '../environment/intrinsics.js'
 import { owe, settleThread } from '../environment/turn.js'
@@ -153,12 +153,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     this.#voidPeek()
     const most = Math.max(0, this.#peeked)
     if (n === undefined) n = most
-    if (this.#peeked === VOID && n > 0) {
-      throw new CrosscoreError(
-        'ERR_CROSSCORE_INVALID_ARG',
-        `n must be an integer from 0 to 0; got ${String(n)}: what peek() showed was read by another call since, so peek() again`,
-      )
-    }
+    if (this.#peeked === VOID && n > 0) throw peekIsVoid(n)
     checkInteger('n', n, 0, most)
     if (n === 0) return
     this.#readBatch(n)

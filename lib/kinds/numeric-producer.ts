@@ -309,6 +309,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
 
   #wrong(what: string, value: unknown): CrosscoreError {
     // Without its memory a ring does not hold any value.
+    this.#port.checkOpen()
     this.#port.checkMemory()
     if (typeof value === (this.#big === true ? 'bigint' : 'number')) {
       const probe = new this.#storage.view(emptyBuffer(this.#size))
