@@ -8,7 +8,7 @@ import { start } from './workers/start.js'
 // INV-NODE-9
 test('1,000 handles wait in one thread, and each is woken once, by its own ring', async (t) => {
   const rings = Array.from({ length: 1000 }, () => createRing({ of: 'f64', capacity: 16 }))
-  const woken = new Array(rings.length).fill(0)
+  const woken = rings.map(() => 0)
   for (let round = 1; round <= 3; round++) {
     const waits = rings.map(async ({ consumer }, i) => {
       t.true(await consumer.ready())
