@@ -385,8 +385,8 @@ unsafe extern "C" fn environment_ends(
 ///
 /// INV-NODE-1: that count is the caller's to give away. The environment's thread.
 unsafe fn close(lobby: *const Lobby) {
-    // SAFETY: INV-NODE-1: counted by the caller.
     let bell = {
+        // SAFETY: INV-NODE-1: counted by the caller.
         let lobby = unsafe { &*lobby };
         lobby.bell.set(None);
         lobby.rung().close()

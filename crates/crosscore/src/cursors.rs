@@ -134,6 +134,7 @@ const _: () = assert!(size_of::<Copies>() <= CACHE_LINE && size_of::<Signals>() 
 impl Cursors {
     /// Both cursors at `start`, an empty ring. `capacity` is a power of two (INV-MEM-1).
     pub(crate) fn new(capacity: u64, start: u64) -> Self {
+        // INV-MEM-1
         debug_assert!(capacity.is_power_of_two());
         Self {
             tail: CacheAligned(AtomicU64::new(start)),
@@ -240,8 +241,8 @@ impl Cursors {
     /// `head`. INV-SEQ-2: `tail` is not behind the old tail.
     #[inline(always)]
     pub(crate) unsafe fn publish_tail(&self, tail: u64) {
-        // Checked against the producer's own copy only: a look at the consumer's cursor would
-        // pull its line on every publication.
+        // INV-SEQ-1, checked against the producer's own copy only: a look at the consumer's cursor
+        // would pull its line on every publication.
         debug_assert!({
             // SAFETY: INV-SW-1: as in `claim_free`.
             let cached_head = self.cached_head.peer.with(|copy| unsafe { *copy });
@@ -287,7 +288,7 @@ impl Cursors {
     pub(crate) unsafe fn own_tail(&self) -> u64 {
         // SAFETY: INV-SW-1: only the producer touches its copies, and the caller is the producer.
         let tail = self.cached_head.own.with(|own| unsafe { *own });
-        // Partner: none; own cursor, INV-SW-1.
+        // Partner: none; own cursor, INV-SEQ-4.
         debug_assert_eq!(tail, self.tail.load(OWN_TAIL), "INV-SEQ-4");
         tail
     }
@@ -389,6 +390,7 @@ impl Cursors {
     /// (INV-ALIAS-2).
     #[inline(always)]
     pub(crate) unsafe fn publish_head(&self, head: u64) {
+        // INV-SEQ-1
         debug_assert!({
             // SAFETY: INV-SW-2: as in `claim_available`.
             let cached_tail = self.cached_tail.peer.with(|copy| unsafe { *copy });
@@ -440,7 +442,7 @@ impl Cursors {
     pub(crate) unsafe fn own_head(&self) -> u64 {
         // SAFETY: INV-SW-2: only the consumer touches its copies, and the caller is the consumer.
         let head = self.cached_tail.own.with(|own| unsafe { *own });
-        // Partner: none; own cursor, INV-SW-2.
+        // Partner: none; own cursor, INV-SEQ-4.
         debug_assert_eq!(head, self.head.load(OWN_HEAD), "INV-SEQ-4");
         head
     }
