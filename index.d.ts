@@ -1,3 +1,11 @@
+/**
+ * Moves data between two threads of Node: one bounded ring, one producer, one consumer. Rust owns the protocol;
+ * JavaScript touches only slots that it owns.
+ *
+ * This file is the whole public surface. What is under lib/ belongs to it.
+ *
+ * @packageDocumentation
+ */
 /// <reference lib="es2020" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Kinds whose elements are numbers, named for how they are stored. */

@@ -1,6 +1,3 @@
-/// <reference lib="es2020" preserve="true" />
-/// <reference lib="esnext.disposable" preserve="true" />
-
 /**
  * Moves data between two threads of Node: one bounded ring, one producer, one consumer. Rust owns the protocol;
  * JavaScript touches only slots that it owns.
@@ -9,6 +6,8 @@
  *
  * @packageDocumentation
  */
+/// <reference lib="es2020" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { CrosscoreError as ErrorClass } from './lib/environment/errors.js'
 import { revokeToken } from './lib/handle/token.js'

@@ -51,6 +51,14 @@ export function invalidArgument(what: string, allowed: string, given: unknown): 
   return new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `${what} must be ${allowed}; got ${shown(given)}`)
 }
 
+/** What peek had shown is not there to be released. */
+export function peekIsVoid(n: unknown): CrosscoreError {
+  return new CrosscoreError(
+    'ERR_CROSSCORE_INVALID_ARG',
+    `n must be an integer from 0 to 0; got ${shown(n)}: what peek() showed was read by another call since, so peek() again`,
+  )
+}
+
 /** A typed array that is empty because its memory was taken away, not because it is empty. */
 export function detached(what: string): CrosscoreError {
   return new CrosscoreError(

@@ -2,7 +2,7 @@
 //
 // A program may replace any built-in later (test runners do), and its objects may lie about themselves. So what comes
 // from a program is measured by the getters of the language, not by its own properties, and views are made by the
-// constructors, never by `subarray` or `slice`, which ask the object for its species.
+// constructors, never by `subarray` or `slice`, which ask the object for its species (INV-JS-9).
 
 const { apply, getPrototypeOf, getOwnPropertyDescriptor } = Reflect
 const { bind, call } = Function.prototype

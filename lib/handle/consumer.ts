@@ -44,6 +44,9 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   readonly #port: Port
   readonly #doorbell: Doorbell
   #hot!: HotConsumer<K>
+  // What a wait for anything asks, made once.
+  readonly #anything = (): number => 1
+  readonly #hasAnything = (): Outcome => this.#has(1, 0)
 
   constructor(port: Port) {
     this.#port = port
@@ -98,6 +101,7 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   }
 
   ready(n?: number | ReadyOptions, options?: ReadyOptions): Promise<boolean> {
+    if (n === undefined && options === undefined) return this.#doorbell.wait(this.#anything, this.#hasAnything, undefined)
     return ready(n, options, (count, signal) => {
       checkInteger('n', count, 1, 2 ** 31 - 1)
       const { framed, elementSize } = this.#port.kind
@@ -155,11 +159,7 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
       isClosed: () => this.#port.isClosed,
       wait: () => {
         this.#doorbell.checkQuiet()
-        return this.#doorbell.wait(
-          () => 1,
-          () => this.#has(1, 0),
-          signal,
-        )
+        return this.#doorbell.wait(this.#anything, this.#hasAnything, signal)
       },
       endWait: () => this.#doorbell.close(),
     })

@@ -65,10 +65,7 @@ export function claimToken(
   const { id, of, origin: from } = token
   const { code, schema } = expected(of)
   try {
-    const native = claim(id, from, side === 'producer')
-    if (native.kind === code && native.schema === schema) return native
-    native.close()
-    throw new Error(`ERR_CROSSCORE_TOKEN: of:${native.kind}:${native.schema}`)
+    return claim(id, from, side === 'producer', code, schema)
   } catch (error) {
     const [, realCode, realSchema] = (error instanceof Error && DIFFERENT.exec(error.message)) || []
     if (realCode !== undefined) throw refusal(different({ code: Number(realCode), schema: realSchema! }))

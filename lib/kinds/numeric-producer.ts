@@ -17,7 +17,7 @@ import type { NumericName, NumericStorage } from './numeric.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { FLAGS, KNOWN, OWING, PENDING, REFUSED } = control
-const { look, publish, publishElement } = crossing
+const { lookForRoom, publish, publishElement } = crossing
 const { emptyBuffer, isArray, isAttached, isView, lengthOf, lengthOfList, part, setElements, typedArrayName } = intrinsics
 const { foldDown } = slots
 
@@ -172,7 +172,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   }
 
   #pushRun(values: unknown, from: number): number {
-    return typedArrayName(values) === undefined
+    return isArray(values)
       ? this.#pushList(values as readonly Element<K>[], from)
       : this.#pushArray(values as NumericView, from)
   }
@@ -281,7 +281,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
 
   /** Publishes what is pending and takes over what is free. */
   #refresh(): void {
-    let known = look(this.#native)
+    let known = lookForRoom(this.#native)
     if (known < 0) {
       this.#port.checkFlags()
       known = this.#words[KNOWN]!
@@ -309,6 +309,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
 
   #wrong(what: string, value: unknown): CrosscoreError {
     // Without its memory a ring does not hold any value.
+    this.#port.checkOpen()
     this.#port.checkMemory()
     if (typeof value === (this.#big === true ? 'bigint' : 'number')) {
       const probe = new this.#storage.view(emptyBuffer(this.#size))

@@ -12,7 +12,7 @@ import { foldDown, unfoldUp } from './slots.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { FLAGS, KNOWN, OWING, PENDING, PENDING_MESSAGES, REFUSED } = control
-const { look, publish } = crossing
+const { lookForData, lookForRoom, publish, release } = crossing
 
 /** What a message takes besides its payload. */
 export const HEADER = 8
@@ -112,7 +112,7 @@ export class FramedWriter {
 
   /** Publishes what is pending and looks at the consumer's cursor. False if a flag is raised. */
   look(): boolean {
-    const known = look(this.native)
+    const known = lookForRoom(this.native)
     this.free = known < 0 ? this.words[KNOWN]! : known
     return known >= 0
   }
@@ -165,7 +165,8 @@ export class FramedReader {
     // First the plain bound, under which the sum is right. No length is within it if the memory was taken away.
     if (!(length <= this.available - HEADER && sizeOf(length) <= this.available)) return -1
     if (this.#heap === true) unfoldUp(this.bytes, this.capacity, this.offset + HEADER + length)
-    return length
+    // Under 2^31, as was just checked: said to V8, which would go on with a double.
+    return length | 0
   }
 
   /** What the header of the oldest message claims, for an error. */
@@ -182,19 +183,19 @@ export class FramedReader {
     const pending = words[PENDING]! + size
     words[PENDING_MESSAGES]! += 1
     words[PENDING] = pending
-    if (pending >= this.#lap) return publish(this.native, 0)
+    if (pending >= this.#lap) return release(this.native)
     if (words[OWING] === 0) owe(this.native)
     return 0
   }
 
   /** Gives back what was read. The flags that are raised. */
   release(): number {
-    return publish(this.native, 0)
+    return release(this.native)
   }
 
   /** Gives back what was read and looks at the producer's cursor. False if a flag is raised. */
   look(): boolean {
-    const known = look(this.native)
+    const known = lookForData(this.native)
     this.available = known < 0 ? this.words[KNOWN]! : known
     return known >= 0
   }

@@ -196,9 +196,12 @@ export function createRing(
   return { producer: new NativeHandle(producer), consumer: new NativeHandle(consumer) }
 }
 
-/** Takes the handle that a token stands for; throws what is wrong with it. */
-export function claim(id: string, origin: string, producer: boolean): NativeHandle {
-  return new NativeHandle(addon.claim(id, origin, producer) as unknown as RawHandle)
+/**
+ * Takes the handle that a token stands for; throws what is wrong with it. A ring of another kind or schema is told as
+ * `of:KIND:SCHEMA`, and the token stays good.
+ */
+export function claim(id: string, origin: string, producer: boolean, kind: number, schema: string): NativeHandle {
+  return new NativeHandle(addon.claim(id, origin, producer, kind, schema) as unknown as RawHandle)
 }
 
 /** Closes the handle that a token stands for; false if it was claimed or revoked before. */

@@ -75,20 +75,26 @@ fn no_memory(cause: &RingError) -> napi::Error {
     error(Code::Memory, cause.to_string())
 }
 
-/// Takes the handle that a token stands for: its id, and the origin that it came with.
+/// Takes the handle that a token stands for: its id, and the origin that it came with. A ring that is not of that kind
+/// and schema is refused, and the token stays good.
 #[napi]
 pub fn claim<'env>(
     env: &'env Env,
     id: String,
     origin: String,
     producer: bool,
+    kind: u32,
+    schema: String,
 ) -> napi::Result<Object<'env>> {
     let which = if producer {
         Which::Producer
     } else {
         Which::Consumer
     };
-    let port = token::claim(&id, &origin, which).map_err(refused)?;
+    let port = token::claim(&id, &origin, which, |description| {
+        description.kind == kind && description.schema == schema
+    })
+    .map_err(refused)?;
     made_object(env, attach(env.raw(), port)?)
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Rest {
     pub(crate) ring: Arc<SharedRing>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) which: Which,
+    /// What JavaScript sees the control block through, until the handle's object is collected.
+    block: Option<Rc<Visible>>,
     /// There when it has waited on the event loop.
     pub(crate) listener: Option<Listener>,
 }
@@ -81,7 +83,7 @@ pub(crate) unsafe fn take(slot: &'static HandleSlot) -> Port {
         if let (Some(listener), Some(doorbell)) = (listener, environment.known_doorbell()) {
             doorbell.forget(listener);
         }
-        environment.detached(slot.index(), &tenant.rest.shared);
+        environment.detached(slot.index(), tenant.rest.shared.number);
     }
     port
 }
@@ -94,6 +96,18 @@ unsafe extern "C" fn user_collected(_env: sys::napi_env, data: *mut c_void, hint
     if !hint.is_null() {
         // SAFETY: INV-NODE-12: finalizers run on the environment's thread.
         unsafe { end(slot) };
+        // SAFETY: INV-NODE-12: as above; the borrow ends at once.
+        let left = unsafe { slot.tenant() }
+            .map(|tenant| (tenant.rest.shared.number, tenant.rest.block.take()));
+        if let Some((ring, block)) = left {
+            // Only the handle's object had it.
+            if let Some(block) = block {
+                block.detach();
+            }
+            if let Some(environment) = Environment::current() {
+                environment.over(ring, true);
+            }
+        }
     }
     drop(User(slot));
 }
@@ -323,6 +337,7 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
             ring,
             shared: Arc::clone(&shared),
             which,
+            block: None,
             listener: None,
         },
     };
@@ -336,10 +351,11 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
         })?;
     // This call uses it too, so that a slot with a handle that could not be made is left at its end.
     let _user = User::new(slot);
-    environment.attached(slot.index(), &shared);
+    environment.attached(slot.index(), shared.number);
     describe(env, &environment, slot, position, hot).inspect_err(|_| {
         // SAFETY: INV-NODE-12: on the thread that has just taken the slot.
         unsafe { end(slot) };
+        environment.over(shared.number, true);
     })
 }
 
@@ -378,7 +394,11 @@ fn describe(
     let user = Box::new(User::new(slot));
     // SAFETY: INV-NODE-1: a slot is never freed. The block is this handle's until its user goes, and where that is never
     // let go, because the block was taken away, the slot gets no other tenant.
-    let (_visible, block) = unsafe { Visible::new(environment, env, block, user, None)? };
+    let (visible, block) = unsafe { Visible::new(environment, env, block, user, None)? };
+    // SAFETY: INV-NODE-12: on the thread that has just taken the slot; the borrow ends at once.
+    if let Some(tenant) = unsafe { slot.tenant() } {
+        tenant.rest.block = Some(visible);
+    }
     let description = &shared.description;
     let [publish, publish_element, look] = hot;
     let handle = object(

@@ -92,11 +92,6 @@ impl Shared {
             .map(|(_, reason)| &**reason)
     }
 
-    /// Of the ring, in bytes.
-    pub(crate) fn capacity(&self) -> usize {
-        self.ring.capacity()
-    }
-
     /// The program is about to see the memory: it stays as it is until nothing can reach it.
     pub(crate) fn show(&self) {
         // Partner: `End::drop`, behind the countdown of ends, of which the caller has one.

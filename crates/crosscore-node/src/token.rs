@@ -8,11 +8,12 @@
 //! without remembering those that were used.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use crate::shared::Which;
+use crate::shared::{Description, Which};
 use crate::side::Port;
 
 /// Changes with what a token or a ring means.
@@ -42,6 +43,8 @@ pub(crate) enum Refusal {
     /// It was taken or revoked, or its handle was.
     Used,
     WrongSide(Which),
+    /// Its ring is of another kind than is said: of this one, by number and schema.
+    OtherKind(u32, String),
     /// Nobody here made it.
     Forged,
     OtherProcess,
@@ -64,6 +67,8 @@ impl fmt::Display for Refusal {
             Self::WrongSide(Which::Consumer) => f.write_str(
                 "this is the token of a consumer: Consumer.from takes it",
             ),
+            // lib/handle/token.ts has the words for kinds.
+            Self::OtherKind(kind, schema) => write!(f, "of:{kind}:{schema}"),
             Self::Forged => f.write_str(
                 "this token was changed on its way, or was not made by move()",
             ),
@@ -165,12 +170,30 @@ impl Tokens {
             .ok_or(Refusal::Forged)
     }
 
-    fn claim(&mut self, id: &str, which: Which) -> Result<Port, Refusal> {
+    fn claim(
+        &mut self,
+        id: &str,
+        which: Which,
+        expected: impl FnOnce(&Description) -> bool,
+    ) -> Result<Port, Refusal> {
         let (number, side) = self.check(id)?;
         if side != which {
             return Err(Refusal::WrongSide(side));
         }
-        self.parked.remove(&number).ok_or(Refusal::Used)
+        let Entry::Occupied(mut parked) = self.parked.entry(number) else {
+            return Err(Refusal::Used);
+        };
+        // A token that is refused stays good.
+        if let Some(side) = parked.get_mut().side() {
+            let description = &side.end().shared().description;
+            if !expected(description) {
+                return Err(Refusal::OtherKind(
+                    description.kind,
+                    description.schema.clone(),
+                ));
+            }
+        }
+        Ok(parked.remove())
     }
 }
 
@@ -184,10 +207,15 @@ pub(crate) fn park(port: Port) -> Option<String> {
     Some(tokens().park(port, which))
 }
 
-/// Takes a handle out.
-pub(crate) fn claim(id: &str, origin: &str, which: Which) -> Result<Port, Refusal> {
+/// Takes a handle out, if its ring is as `expected`.
+pub(crate) fn claim(
+    id: &str,
+    origin: &str,
+    which: Which,
+    expected: impl FnOnce(&Description) -> bool,
+) -> Result<Port, Refusal> {
     compare(origin, self::origin())?;
-    tokens().claim(id, which)
+    tokens().claim(id, which, expected)
 }
 
 /// Closes a handle that is parked; false if it is no longer.
@@ -204,7 +232,12 @@ pub(crate) fn revoke(id: &str, origin: &str) -> Result<bool, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use crosscore::Ring;
+
     use super::*;
+    use crate::memory::RingMemory;
+    use crate::producer::ProducerPort;
+    use crate::shared::ends;
 
     #[test]
     fn an_id_works_once_and_for_its_side() {
@@ -212,19 +245,44 @@ mod tests {
         let id = tokens.park(Port::Ended, Which::Producer);
         assert_eq!(id.len(), 32);
         assert_eq!(
-            tokens.claim(&id, Which::Consumer).unwrap_err(),
+            tokens.claim(&id, Which::Consumer, |_| true).unwrap_err(),
             Refusal::WrongSide(Which::Producer)
         );
-        assert!(tokens.claim(&id, Which::Producer).is_ok());
+        assert!(tokens.claim(&id, Which::Producer, |_| true).is_ok());
         assert_eq!(
-            tokens.claim(&id, Which::Producer).unwrap_err(),
+            tokens.claim(&id, Which::Producer, |_| true).unwrap_err(),
             Refusal::Used
         );
         assert_eq!(
-            tokens.claim(&id, Which::Consumer).unwrap_err(),
+            tokens.claim(&id, Which::Consumer, |_| true).unwrap_err(),
             Refusal::WrongSide(Which::Producer)
         );
         assert_ne!(tokens.park(Port::Ended, Which::Producer), id);
+    }
+
+    #[test]
+    fn a_token_that_is_taken_for_another_kind_stays_good() {
+        let mut tokens = Tokens::default();
+        let (producer, consumer) = Ring::<u8, _>::with_capacity_in(64, RingMemory::Heap).unwrap();
+        let description = Description {
+            kind: 7,
+            schema: "x".into(),
+            ..Description::default()
+        };
+        let (end, _other) = ends(producer.ring(), description);
+        let id = tokens.park(
+            Port::Producer(ProducerPort::new(producer, end)),
+            Which::Producer,
+        );
+        assert_eq!(
+            tokens
+                .claim(&id, Which::Producer, |description| description.kind == 8)
+                .unwrap_err(),
+            Refusal::OtherKind(7, "x".into())
+        );
+        assert!(!consumer.is_closed(), "nothing was lost");
+        let port = tokens.claim(&id, Which::Producer, |description| description.kind == 7);
+        assert!(matches!(port, Ok(Port::Producer(_))));
     }
 
     #[test]
@@ -247,12 +305,14 @@ mod tests {
         }
         for forged in forged {
             assert_eq!(
-                tokens.claim(&forged, Which::Producer).unwrap_err(),
+                tokens
+                    .claim(&forged, Which::Producer, |_| true)
+                    .unwrap_err(),
                 Refusal::Forged,
                 "{forged}"
             );
         }
-        assert!(tokens.claim(&id, Which::Producer).is_ok());
+        assert!(tokens.claim(&id, Which::Producer, |_| true).is_ok());
     }
 
     #[test]
