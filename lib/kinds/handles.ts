@@ -45,7 +45,9 @@ function claim<K extends ElementKind>(token: { readonly of: K }, side: Side): { 
     token,
     side,
     expected,
-    (real) => `the token says that its ring is of ${nameOf(expected(token.of))}, and it is of ${nameOf(real)}; pass the token as move() returned it`,
+    (real) =>
+      `the token says that its ring is of ${nameOf(expected(token.of))}, and it is of ${nameOf(real)}; ` +
+      'pass the token as move() returned it',
   )
   const kind = kindNamed(token.of)
   announce('claim', () => ({ side, of: kind.of }))
