@@ -18,7 +18,7 @@ async function copyOf(t, { addon }) {
   const parent = addon === 'linked' ? path.join(root, 'node_modules') : tmpdir()
   const folder = mkdtempSync(path.join(parent, '.crosscore-copy-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  for (const file of ['index.js', 'native.js', 'loader.js', 'package.json', 'lib']) cpSync(path.join(root, file), path.join(folder, file), { recursive: true })
+  for (const file of ['index.js', 'native.js', 'package.json', 'lib']) cpSync(path.join(root, file), path.join(folder, file), { recursive: true })
   const loaded = process.env.NAPI_RS_NATIVE_LIBRARY_PATH
   const addons = loaded ? [loaded] : readdirSync(root).filter((file) => file.endsWith('.node')).map((file) => path.join(root, file))
   for (const file of addons) {
