@@ -1,6 +1,8 @@
 // A ring's ends as streams of Node.
 
-import { addAbortSignal, Readable, Writable, type ReadableOptions, type WritableOptions } from 'node:stream'
+import { addAbortSignal, Readable as NodeReadable, Writable as NodeWritable } from 'node:stream'
+/** @ts-ignore without @types/node these are any */
+import type { Readable, ReadableOptions, Writable, WritableOptions } from 'node:stream'
 import { setImmediate } from 'node:timers'
 import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
 import { closeWith, prematureClose, writeError } from './closing.js'
@@ -33,7 +35,7 @@ const ELEMENTS_A_TURN = 4096
 const MOST_AT_ONCE = 1024
 
 /** Chunks of a `Writable` into a producer. */
-class RingWritable<K extends ElementKind> extends Writable {
+class RingWritable<K extends ElementKind> extends NodeWritable {
   readonly #producer: Producer<K>
   /** The longest piece of a stream of bytes; 0 where chunks are elements. */
   readonly #longest: number
@@ -92,7 +94,7 @@ class RingWritable<K extends ElementKind> extends Writable {
 }
 
 /** What a consumer gives, as chunks of a `Readable`. */
-class RingReadable<K extends ElementKind> extends Readable {
+class RingReadable<K extends ElementKind> extends NodeReadable {
   readonly #consumer: Consumer<K>
   readonly #bytes: boolean
   /** Since the last turn of the event loop that was given away. */

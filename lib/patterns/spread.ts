@@ -1,7 +1,8 @@
 // One stream over many rings.
 
-import { CrosscoreError, type AbortSignalLike, type Element, type ElementKind, type Producer, type ReadyOptions } from '../../index.js'
-import { consumerGone } from './closing.js'
+import type { AbortSignalLike, Element, ElementKind, Producer, ReadyOptions } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
+import { consumerGone } from '../adapters/closing.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
 
 /** To which ring an element goes. */
