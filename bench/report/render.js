@@ -7,6 +7,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { markdownTable } from './markdown.js';
 import { page } from './page.js';
+import { LIGHT } from './palette.js';
 import { picture } from './picture.js';
 import { asResult } from './result.js';
 
@@ -19,7 +20,7 @@ export async function writeReport(result, directory) {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'index.html'), await page(result));
   writeFileSync(join(directory, 'table.md'), markdownTable(result));
-  const drawn = await picture(result);
+  const drawn = await picture(result, LIGHT);
   if (!drawn) return ['index.html', 'table.md'];
   writeFileSync(join(directory, 'picture.svg'), drawn);
   return ['index.html', 'table.md', 'picture.svg'];

@@ -15,6 +15,7 @@ import type {
   Peek,
   Popped,
   ReadyOptions,
+  Shown,
   Stats,
   View,
   ToReadableOptions,
@@ -80,7 +81,7 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   abstract popMany(max: number): Popped<K>[]
   abstract peek(n?: number): Peek<K>
   abstract release(n?: number): void
-  abstract drain(fn: (value: Popped<K>) => void, max?: number): number
+  abstract drain(fn: (value: Shown<K>) => void, max?: number): number
   abstract visit(fn: (memory: View<K>, start: number, end: number) => void, max?: number): number
 
   popSync(options?: BlockOptions): Popped<K> | undefined {

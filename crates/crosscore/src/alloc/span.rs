@@ -42,6 +42,8 @@ impl Span {
         ManuallyDrop::new(self).base
     }
 
+    // Nothing but tests asks elsewhere.
+    #[cfg(any(test, target_os = "linux", target_os = "android"))]
     pub(super) fn base(&self) -> NonNull<u8> {
         self.base
     }
@@ -101,8 +103,9 @@ impl Drop for Span {
         // SAFETY: INV-ALLOC-3, INV-ALLOC-7: the pages are ours alone, and whoever drops the span is
         // done with them.
         let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
-        // The one honest reason to fail is that the kernel merged these pages with neighbours and
-        // may not split them, being at vm.max_map_count. They stay mapped then, which harms nobody.
+        // INV-ALLOC-7. The one honest reason to fail is that the kernel merged these pages with
+        // neighbours and may not split them, being at vm.max_map_count. They stay mapped then, which
+        // harms nobody.
         debug_assert!(
             matches!(unmapped, Ok(()) | Err(Errno::NOMEM)),
             "munmap: {unmapped:?}"

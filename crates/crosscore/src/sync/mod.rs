@@ -5,14 +5,12 @@
 //! slot shadowed by a Loom cell, so that an access which is not ordered by a happens-before edge
 //! is reported although the buffer itself is raw memory.
 
+#[cfg(not(target_has_atomic = "64"))]
+mod absent;
 #[cfg(not(loom))]
 mod native;
 #[cfg(not(loom))]
 pub(crate) use native::*;
-#[cfg(not(loom))]
-mod weakened;
-#[cfg(not(loom))]
-pub(crate) use weakened::unless_weakened;
 
 #[cfg(loom)]
 mod modelled;
