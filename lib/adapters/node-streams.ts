@@ -5,6 +5,7 @@ import { addAbortSignal, Readable as NodeReadable, Writable as NodeWritable } fr
 import type { Readable, ReadableOptions, Writable, WritableOptions } from 'node:stream'
 import { setImmediate } from 'node:timers'
 import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
 import { closeWith, prematureClose, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
 
@@ -189,7 +190,12 @@ class RingReadable<K extends ElementKind> extends NodeReadable {
   /** Pushes as many elements as the stream wants; returns how many. */
   #takeElements(): number {
     const elements = this.#consumer.popMany(Math.max(1, this.readableHighWaterMark - this.readableLength))
-    for (const element of elements) this.push(element)
+    for (const element of elements) {
+      if (element === null || element === undefined) {
+        throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `a stream of Node cannot carry ${element}: it stands for the end`)
+      }
+      this.push(element)
+    }
     return elements.length
   }
 
