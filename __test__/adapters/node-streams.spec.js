@@ -397,3 +397,14 @@ test('a string that can never fit destroys the stream', async (t) => {
   writable.write('€'.repeat(100))
   t.is((await once(writable, 'error'))[0].code, 'ERR_CROSSCORE_TOO_LARGE')
 })
+
+test('null cannot be a chunk, and says so', async (t) => {
+  const { producer, readable } = streams({ of: 'json', capacity: 4096 })
+  producer.push({ a: 1 })
+  producer.push(null)
+  const got = []
+  readable.on('data', (value) => got.push(value))
+  const [error] = await once(readable, 'error')
+  t.is(error.code, 'ERR_CROSSCORE_INVALID_ARG')
+  t.deepEqual(got, [{ a: 1 }])
+})
