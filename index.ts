@@ -9,9 +9,14 @@
 /// <reference lib="es2020" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { Readable, Writable } from 'node:stream'
+import type { ReadableStream, WritableStream } from 'node:stream/web'
+import type { ToReadableOptions, ToWritableOptions } from './lib/adapters/node-streams.js'
+import type { ToReadableStreamOptions, ToWritableStreamOptions } from './lib/adapters/web-streams.js'
 import { CrosscoreError as ErrorClass } from './lib/environment/errors.js'
 import { revokeToken } from './lib/handle/token.js'
 import { ConsumerConstructor, createRing as create, ProducerConstructor } from './lib/kinds/handles.js'
+import { arrayField, bytesField, recordSchema } from './lib/kinds/record-schema.js'
 import { lane as lanes } from './lib/native/addon.js'
 
 /** Kinds whose elements are numbers, named for how they are stored. */
@@ -20,8 +25,49 @@ export type NumberKind = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | '
 /** Kinds whose elements are bigints. */
 export type BigIntKind = 'i64' | 'u64'
 
-/** What a ring can carry. */
-export type ElementKind = NumberKind | BigIntKind | 'bytes'
+/** Kinds that have a name. */
+export type NamedKind = NumberKind | BigIntKind | 'bytes' | 'string' | 'json' | 'value'
+
+/** What a ring can carry: a kind by its name, records by their schema, or what a codec of the program's own encodes. */
+export type ElementKind = NamedKind | AnySchema | AnyCodec
+
+/** A codec of whatever values. */
+// oxlint-disable-next-line typescript/no-explicit-any -- what the values are is not asked here
+export type AnyCodec = Codec<any>
+
+/**
+ * How values of the program's own become bytes and come back. Both ends need it: it does not travel with a token, so the
+ * other end is claimed with `from(token, { of: codec })`.
+ *
+ * @example
+ * ```js
+ * import { createRing } from 'crosscore'
+ *
+ * const dates = {
+ *   encode(date, target) {
+ *     if (target.length >= 8) new DataView(target.buffer, target.byteOffset).setFloat64(0, date.getTime())
+ *     return 8
+ *   },
+ *   decode: (bytes) => new Date(new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0)),
+ * }
+ * const { producer, consumer } = createRing({ of: dates, capacity: 4096 })
+ * producer.push(new Date(0))
+ * console.log(consumer.pop().toISOString()) // 1970-01-01T00:00:00.000Z
+ * ```
+ */
+export interface Codec<T> {
+  /**
+   * Writes `value` from the start of `target` on and returns its length in bytes. If it does not fit, it returns the
+   * length that it needs, and is called again with a larger target. The target is not the ring's memory.
+   */
+  encode: (value: T, target: Bytes) => number
+  /** The value. `bytes` is a copy, which it may keep. */
+  decode: (bytes: Bytes) => T
+}
+
+/** The schema of a record, of whatever fields. */
+// oxlint-disable-next-line typescript/no-explicit-any -- what the fields are is not asked here
+export type AnySchema = RecordSchema<any>
 
 /** What `push` takes for a kind. */
 export type Element<K extends ElementKind> = K extends NumberKind
@@ -30,7 +76,15 @@ export type Element<K extends ElementKind> = K extends NumberKind
     ? bigint
     : K extends 'bytes'
       ? Uint8Array
-      : never
+      : K extends 'string'
+        ? string
+        : K extends 'json' | 'value'
+          ? unknown
+          : K extends RecordSchema<infer F>
+            ? RecordInput<F>
+            : K extends Codec<infer T>
+              ? T
+              : never
 
 // Typed arrays over an ArrayBuffer that is not shared, where TypeScript tells them apart (from 5.7 on), so that Blob,
 // Response and crypto take them. Older versions know no parameter of these types.
@@ -65,19 +119,213 @@ interface AnyArrayOf {
 }
 
 /** What `pop` returns for a kind. */
-export type Popped<K extends ElementKind> = K extends 'bytes' ? Bytes : Element<K>
+export type Popped<K extends ElementKind> = K extends 'bytes'
+  ? Bytes
+  : K extends 'json' | 'value'
+    ? // oxlint-disable-next-line typescript/no-explicit-any -- as JSON.parse and structuredClone
+      any
+    : K extends RecordSchema<infer F>
+    ? RecordOutput<F>
+    : Element<K>
+
+/** What `drain` shows for a kind: what `pop` returns, or where it lies. */
+export type Shown<K extends ElementKind> = K extends RecordSchema<infer F> ? RecordCursor<F> : Popped<K>
 
 /** The typed array that holds elements of a kind, over any memory of the program's. */
 export type NumericArray<K extends ElementKind> = K extends keyof AnyArrayOf ? AnyArrayOf[K] : never
 
 /** What in-place reading and writing shows: elements in a typed array, or the bytes of one message. */
-export type View<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : Bytes
+export type View<K extends ElementKind> = K extends keyof ArrayOf
+  ? ArrayOf[K]
+  : K extends RecordSchema<infer F>
+    ? RecordBatch<F>
+    : K extends 'bytes'
+      ? Bytes
+      : never
 
 /** What a peek returns: for `'bytes'`, `undefined` when there is no message, since a message may be empty. */
 export type Peek<K extends ElementKind> = K extends 'bytes' ? Bytes | undefined : View<K>
 
 /** What `batches()` gives: a typed array of its own, or an array of messages. */
 export type Batch<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : Popped<K>[]
+
+// ---- records -------------------------------------------------------------------------------------
+
+/** `bytes(n)`: a fixed number of bytes, as a field of a record. */
+export interface BytesField<N extends number = number> {
+  readonly length: N
+}
+
+/** `array(of, n)`: a fixed number of numbers or records, as a field of a record. */
+export interface ArrayField<F extends NumberKind | BigIntKind | AnySchema = NumberKind | BigIntKind | AnySchema> {
+  readonly of: F
+  readonly length: number
+}
+
+/** What a record can have as a field. */
+export type Field = NumberKind | BigIntKind | BytesField | ArrayField | AnySchema
+
+/** The fields of a record, by name, in the order in which they lie. */
+export interface Fields {
+  readonly [name: string]: Field
+}
+
+/** What {@link record} returns: what a record is made of. It is what `of` takes, and can be a field of another one. */
+export interface RecordSchema<F extends Fields = Fields> {
+  /** Of one record, in bytes. */
+  readonly size: number
+  /** In bytes: 1, 2, 4 or 8. */
+  readonly align: number
+  /** Where the fields lie. */
+  readonly fields: readonly { readonly name: string; readonly offset: number }[]
+  /** The schema as text: the same for two schemas if and only if their records are the same. */
+  toString(): string
+  /** For its type alone; not there when the program runs. */
+  readonly schema?: F
+}
+
+/** What is pushed for a field. Bytes may be shorter than the field: zeros follow them. */
+export type FieldInput<T> = T extends NumberKind
+  ? number
+  : T extends BigIntKind
+    ? bigint
+    : T extends RecordSchema<infer F>
+      ? RecordInput<F>
+      : T extends ArrayField<infer E>
+        ? ArrayLike<FieldInput<E>>
+        : T extends BytesField
+          ? Uint8Array
+          : never
+
+/** What is pushed into a ring of records. */
+export type RecordInput<F extends Fields> = { readonly [N in keyof F]: FieldInput<F[N]> }
+
+/** What is popped for a field. */
+export type FieldOutput<T> = T extends keyof ArrayOf
+  ? FieldInput<T>
+  : T extends RecordSchema<infer F>
+    ? RecordOutput<F>
+    : T extends ArrayField<infer E>
+      ? E extends keyof ArrayOf
+        ? ArrayOf[E]
+        : FieldOutput<E>[]
+      : T extends BytesField
+        ? Bytes
+        : never
+
+/** What is popped from a ring of records: an object of its own. */
+export type RecordOutput<F extends Fields> = { -readonly [N in keyof F]: FieldOutput<F[N]> }
+
+/** A field `bytes(n)` where it lies. */
+export interface BytesCursor {
+  readonly length: number
+  /** The byte at `index`; undefined outside of the field. */
+  at(index: number): number | undefined
+  /** Writes `bytes` from the start of the field on, and zeros behind them. */
+  set(bytes: Uint8Array): void
+  /** A copy of the whole field. */
+  copy(): Bytes
+}
+
+/** A field `array(of, n)` of numbers where it lies. */
+export interface NumbersCursor<E extends NumberKind | BigIntKind> {
+  readonly length: number
+  /** The number at `index`; undefined outside of the field. */
+  at(index: number): FieldInput<E> | undefined
+  /** Writes one number. */
+  setAt(index: number, value: FieldInput<E>): void
+  /** Writes all of them. */
+  set(values: ArrayLike<FieldInput<E>>): void
+  /** A copy of all of them. */
+  copy(): ArrayOf[E]
+}
+
+/** A field `array(of, n)` of records where it lies. */
+export interface RecordsCursor<F extends Fields> {
+  readonly length: number
+  /** One cursor for all of them, on the record at `index` until the next call. */
+  at(index: number): RecordCursor<F>
+  /** Writes all of them. */
+  set(values: ArrayLike<RecordInput<F>>): void
+  /** A copy of all of them. */
+  copy(): RecordOutput<F>[]
+}
+
+type FieldCursor<T> = T extends RecordSchema<infer F>
+  ? RecordCursor<F>
+  : T extends ArrayField<infer E>
+    ? E extends NumberKind | BigIntKind
+      ? NumbersCursor<E>
+      : E extends RecordSchema<infer G>
+        ? RecordsCursor<G>
+        : never
+    : T extends BytesField
+      ? BytesCursor
+      : FieldInput<T>
+
+/**
+ * A record where it lies: numbers are read and written as properties, other fields have methods. It is one object for
+ * all records of a handle, and refuses with `ERR_CROSSCORE_BUSY` once its slots are given away.
+ */
+export type RecordCursor<F extends Fields> = { -readonly [N in keyof F]: FieldCursor<F[N]> }
+
+type Scalars<F extends Fields> = { [N in keyof F]: F[N] extends keyof ArrayOf ? N : never }[keyof F]
+
+/** Records that lie one after another. A field of them all is a property: a copy, in a typed array of its own. */
+export type RecordBatch<F extends Fields> = {
+  readonly [N in Scalars<F> as N extends keyof RecordRun<F> ? never : N]: F[N] extends keyof ArrayOf ? ArrayOf[F[N]] : never
+} & RecordRun<F>
+
+/** What every batch of records has. */
+export interface RecordRun<F extends Fields> {
+  readonly length: number
+  /** The cursor, on the record at `index` until the next call. */
+  at(index: number): RecordCursor<F>
+  /** A copy of one field of all of them, also one whose name every batch has; into an array of the field's kind if one is given. */
+  column<N extends Scalars<F>>(
+    name: N,
+    into?: F[N] extends keyof AnyArrayOf ? AnyArrayOf[F[N]] : never,
+  ): F[N] extends keyof ArrayOf ? ArrayOf[F[N]] : never
+  /** The cursor, on one record after the other. */
+  [Symbol.iterator](): IterableIterator<RecordCursor<F>>
+}
+
+/**
+ * Makes the schema of a record: what `of` takes for a ring of records. They lie as C lays out a struct, and Rust under
+ * `#[repr(C)]`: in the order of the fields, each at a multiple of its size.
+ *
+ * @example
+ * ```js
+ * import { bytes, createRing, record } from 'crosscore'
+ *
+ * const trade = record({ ts: 'f64', px: 'f64', qty: 'u32', side: 'u8', id: 'u64', name: bytes(16) })
+ * console.log(trade.size) // 48
+ * const { producer, consumer } = createRing({ of: trade, capacity: 1024 })
+ *
+ * producer.push({ ts: 0, px: 99.5, qty: 7, side: 1, id: 1n, name: new TextEncoder().encode('ACME') })
+ * console.log(consumer.pop().px) // 99.5
+ *
+ * const batch = producer.reserve(2) // in place: nothing is made
+ * for (let i = 0; i < batch.length; i++) {
+ *   const next = batch.at(i)
+ *   next.px = 100 + i
+ *   next.qty = 1
+ * }
+ * producer.commit()
+ * let sum = 0
+ * consumer.drain((trade) => (sum += trade.px))
+ * console.log(sum) // 201
+ * ```
+ *
+ * @throws {CrosscoreError} `INVALID_ARG` for what is no field; `TOO_LARGE` for a record of more than 2^20 bytes.
+ */
+export const record: <const F extends Fields>(fields: F) => RecordSchema<F> = recordSchema
+
+/** A fixed number of bytes, as a field of a record: 1 to 2^20. */
+export const bytes: <N extends number>(length: N) => BytesField<N> = bytesField
+
+/** A fixed number of numbers or records, as a field of a record. */
+export const array: <const F extends NumberKind | BigIntKind | AnySchema>(of: F, length: number) => ArrayField<F> = arrayField
 
 /** An AbortSignal, by what it does. */
 export interface AbortSignalLike {
@@ -139,23 +387,34 @@ export const createRing: <K extends ElementKind>(
   options: RingOptions<K>,
 ) => { producer: Producer<K>; consumer: Consumer<K> } = create
 
+/** What `from` takes besides a token. */
+export interface ClaimOptions<K extends ElementKind> {
+  /** What the ring has to be of. A token of another one is refused, with the difference, and stays good. */
+  of?: K | undefined
+}
+
+/** What a token says of its ring, for its type alone. */
+interface OfKind<K extends ElementKind> {
+  readonly kind?: K
+}
+
 /**
  * Stands for a producer while it travels: plain data, to be posted or put into `workerData`. It works
  * once, in any thread of this process. Until it is claimed it keeps the ring alive and open: `move({ to: worker })` or
  * {@link revoke} end that when the worker has failed.
  */
-export interface ProducerToken<K extends ElementKind> {
+export interface ProducerToken<K extends ElementKind> extends OfKind<K> {
   readonly crosscore: 'producer'
-  readonly of: K
+  readonly of: K extends NamedKind ? K : string
   readonly id: string
   /** The process and the copy of the package that the token is good for. */
   readonly origin: string
 }
 
 /** Stands for a consumer while it travels, as {@link ProducerToken} does for a producer. */
-export interface ConsumerToken<K extends ElementKind> {
+export interface ConsumerToken<K extends ElementKind> extends OfKind<K> {
   readonly crosscore: 'consumer'
-  readonly of: K
+  readonly of: K extends NamedKind ? K : string
   readonly id: string
   /** The process and the copy of the package that the token is good for. */
   readonly origin: string
@@ -371,6 +630,9 @@ export interface Producer<K extends ElementKind> {
   /** Elements, or bytes, that the ring holds. For `'bytes'` the longest message is 8 bytes shorter. */
   readonly capacity: number
 
+  /** What the ring carries. */
+  readonly of: K
+
   /** What the ring's memory became. */
   readonly memory: 'mirrored' | 'heap'
 
@@ -381,6 +643,27 @@ export interface Producer<K extends ElementKind> {
   readonly reason: Error | undefined
 
   readonly stats: Stats
+
+  /**
+   * This producer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+   * messages, elements otherwise. Ending the stream closes the ring; an error that destroys it reaches the consumer as
+   * {@link Consumer.reason}, and the consumer's reason destroys the stream.
+   *
+   * @example
+   * ```js
+   * import { pipeline } from 'node:stream/promises'
+   * import { createRing } from 'crosscore'
+   *
+   * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+   * const text = consumer.toReadable({ encoding: 'utf8' }).toArray()
+   * await pipeline(['one ', 'two'], producer.toWritable())
+   * console.log((await text).join('')) // one two
+   * ```
+   */
+  toWritable(options?: ToWritableOptions): Writable
+
+  /** This producer as a web stream, whose it is from here on. To close or abort the stream closes the ring, with the reason if there is one. */
+  toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>>
 
   /**
    * Publishes what is pending and sends nothing more. What was published stays readable. May be called again. The name,
@@ -422,7 +705,7 @@ export const Producer: {
    * @throws {CrosscoreError} `TOKEN` for one that was used or revoked, is forged or a consumer's, whose `of` was changed, or that
    * comes from another process or another copy of this package.
    */
-  from<K extends ElementKind>(token: ProducerToken<K>): Producer<K>
+  from<K extends ElementKind>(token: ProducerToken<K>, options?: ClaimOptions<K>): Producer<K>
   // oxlint-disable-next-line typescript/no-explicit-any -- of whatever kind: that is what instanceof finds out
   [Symbol.hasInstance](value: unknown): value is Producer<any>
 } = ProducerConstructor
@@ -605,7 +888,7 @@ export interface Consumer<K extends ElementKind> {
    * console.log(bytes) // 3
    * ```
    */
-  readonly drain: (fn: (value: Popped<K>) => void, max?: number) => number
+  readonly drain: (fn: (value: Shown<K>) => void, max?: number) => number
 
   /**
    * As {@link Consumer.drain}, without making anything: `fn` gets the ring's memory and where to look in
@@ -634,6 +917,9 @@ export interface Consumer<K extends ElementKind> {
   /** Elements, or bytes, that the ring holds. */
   readonly capacity: number
 
+  /** What the ring carries. */
+  readonly of: K
+
   /** What the ring's memory became. */
   readonly memory: 'mirrored' | 'heap'
 
@@ -652,9 +938,32 @@ export interface Consumer<K extends ElementKind> {
   readonly stats: Stats
 
   /**
-   * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The
-   * name, message, code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what
-   * its next write throws.
+   * This consumer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+   * messages, elements otherwise. It ends when the producer has closed and all is read, is destroyed with the
+   * producer's reason where there is one, and closes the ring when it is destroyed.
+   */
+  toReadable(options?: ToReadableOptions): Readable
+
+  /**
+   * This consumer as a web stream, whose it is from here on: for `'bytes'` a byte stream, whose readers may bring
+   * buffers of their own. Chunks are copies.
+   *
+   * @example
+   * ```js
+   * import { createRing } from 'crosscore'
+   *
+   * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+   * producer.push(Uint8Array.of(1, 2, 3))
+   * const reader = consumer.toReadableStream().getReader({ mode: 'byob' })
+   * const { value } = await reader.read(new Uint8Array(2))
+   * console.log(value.join()) // 1,2
+   * ```
+   */
+  toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>
+
+  /**
+   * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
+   * code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what its next write throws.
    */
   close(reason?: Error): void
 
@@ -673,7 +982,7 @@ export const Consumer: {
    * @throws {CrosscoreError} `TOKEN` for one that was used or revoked, is forged or a producer's, whose `of` was changed, or that
    * comes from another process or another copy of this package.
    */
-  from<K extends ElementKind>(token: ConsumerToken<K>): Consumer<K>
+  from<K extends ElementKind>(token: ConsumerToken<K>, options?: ClaimOptions<K>): Consumer<K>
   // oxlint-disable-next-line typescript/no-explicit-any -- of whatever kind: that is what instanceof finds out
   [Symbol.hasInstance](value: unknown): value is Consumer<any>
 } = ConsumerConstructor
@@ -750,3 +1059,11 @@ export const CrosscoreError: {
   new (code: CrosscoreErrorCode, message: string, options?: { cause?: unknown }): CrosscoreError
   readonly prototype: CrosscoreError
 } = ErrorClass
+
+// ---- on top of the rings: lib/adapters/, which uses nothing but what stands above ------------------
+
+export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js'
+export { merge, type Merged, type MergeOptions } from './lib/adapters/merge.js'
+export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js'
+export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/adapters/spread.js'
+export type { ToReadableOptions, ToWritableOptions, ToReadableStreamOptions, ToWritableStreamOptions }

@@ -37,7 +37,7 @@ test('the lane says what it is and why', (t) => {
   if (express) t.regex(lane.reason, /^V8 \d+\.\d+/)
 })
 
-// INV-NODE-8: what V8 is told about them it takes.
+// INV-NODE-8: V8 takes what it was given for a function of its own.
 onExpress('it is taken by pushes and pops once they are compiled', (t) => {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 1024 })
   const before = expressHits()

@@ -75,6 +75,11 @@ export function busy(why: string): CrosscoreError {
   return new CrosscoreError('ERR_CROSSCORE_BUSY', why)
 }
 
+/** Whether it is an error of `busy`. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof CrosscoreError && error.code === 'ERR_CROSSCORE_BUSY'
+}
+
 export function closed(why: string, cause?: Error): CrosscoreError {
   return new CrosscoreError('ERR_CROSSCORE_CLOSED', why, cause === undefined ? undefined : { cause })
 }

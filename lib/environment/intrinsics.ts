@@ -9,7 +9,7 @@ const { bind, call } = Function.prototype
 
 /** A method as a function of its receiver, which works whatever becomes of `Function.prototype.call`. */
 // V8 calls such a function as directly as the method itself: it knows what it is bound to.
-function uncurried<F>(method: unknown): F {
+export function uncurried<F>(method: unknown): F {
   return apply(bind, call, [method]) as F
 }
 

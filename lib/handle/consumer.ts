@@ -1,5 +1,7 @@
 // The cold half of a consumer: everything but reading.
 
+import type { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { inspect } from 'node:util'
 import type {
   AbortSignalLike,
@@ -13,9 +15,14 @@ import type {
   Peek,
   Popped,
   ReadyOptions,
+  Shown,
   Stats,
   View,
+  ToReadableOptions,
+  ToReadableStreamOptions,
 } from '../../index.js'
+import { toReadable } from '../adapters/node-streams.js'
+import { toReadableStream } from '../adapters/web-streams.js'
 import { BATCH_WORK, iterate } from '../adapters/iteration.js'
 import { checkInteger, checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { STATS } from '../native/control.js'
@@ -74,7 +81,7 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   abstract popMany(max: number): Popped<K>[]
   abstract peek(n?: number): Peek<K>
   abstract release(n?: number): void
-  abstract drain(fn: (value: Popped<K>) => void, max?: number): number
+  abstract drain(fn: (value: Shown<K>) => void, max?: number): number
   abstract visit(fn: (memory: View<K>, start: number, end: number) => void, max?: number): number
 
   popSync(options?: BlockOptions): Popped<K> | undefined {
@@ -185,6 +192,10 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
     return this.#port.capacity
   }
 
+  get of(): K {
+    return this.#port.kind.of as K
+  }
+
   get memory(): 'mirrored' | 'heap' {
     this.#port.checkHeld()
     return this.#port.memory
@@ -223,6 +234,14 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
     this.#hot.retire()
     if (worker !== undefined) revokeAtEnd(worker, token)
     return token as ConsumerToken<K>
+  }
+
+  toReadable(options?: ToReadableOptions): Readable {
+    return toReadable(this, options)
+  }
+
+  toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>> {
+    return toReadableStream(this, options)
   }
 
   [inspect.custom](depth: number, options: object): string {

@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util'
 import * as threads from 'node:worker_threads'
-import type { ElementKind, Stats } from '../../index.js'
+import type { Stats } from '../../index.js'
 import { announce } from '../environment/diagnostics.js'
 import { busy, closed, corrupt, CrosscoreError, fromNative } from '../environment/errors.js'
 import { bytesOver } from '../environment/intrinsics.js'
@@ -28,11 +28,16 @@ export interface PortKind {
   /** As in messages and in `console.log`. */
   readonly id: string
   /** What a token says. */
-  readonly of: ElementKind
+  readonly of: string
   /** Bytes of an element; 1 for messages. */
   readonly elementSize: number
   /** Elements are messages of any length. */
   readonly framed: boolean
+}
+
+/** Why a kind without slots refuses what works in place. */
+export function noSlots(kind: string, instead: string): CrosscoreError {
+  return new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `a ring of '${kind}' shows nothing in place: ${instead}`)
 }
 
 /** One side of a ring in this thread, without anything that a push or a pop touches. */
@@ -70,7 +75,7 @@ export class Port {
     }
     this.#bytes = bytesOver(this.buffer)
     this.#stats = new Doubles(native.words.buffer, STATS_OFFSET, STATS_COUNT)
-    this.capacity = native.capacity / kind.elementSize
+    this.capacity = Math.floor(native.capacity / kind.elementSize)
     this.memory = native.memoryKind
   }
 

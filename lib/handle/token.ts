@@ -1,6 +1,5 @@
 // Tokens: what stands for a handle while it travels.
 
-import type { ElementKind } from '../../index.js'
 import { CrosscoreError, fromNative, invalidArgument, shown } from '../environment/errors.js'
 import { claim, type NativeHandle, origin, revoke } from '../native/addon.js'
 
@@ -9,12 +8,12 @@ export type Side = 'producer' | 'consumer'
 /** Plain data, so that it can be posted, put into `workerData` or cloned; good for one claim. */
 export interface Token {
   readonly crosscore: Side
-  readonly of: ElementKind
+  readonly of: string
   readonly id: string
   readonly origin: string
 }
 
-export function writeToken(side: Side, of: ElementKind, id: string): Token {
+export function writeToken(side: Side, of: string, id: string): Token {
   return { crosscore: side, of, id, origin }
 }
 

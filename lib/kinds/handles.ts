@@ -1,25 +1,27 @@
 // From options and tokens to handles.
 
-import type { Consumer, ConsumerToken, ElementKind, Producer, ProducerToken, RingOptions } from '../../index.js'
+import type { ClaimOptions, Consumer, ConsumerToken, ElementKind, Producer, ProducerToken, RingOptions } from '../../index.js'
 import { announce } from '../environment/diagnostics.js'
-import { CrosscoreError, fromNative, shown } from '../environment/errors.js'
+import { checkOptionsObject, CrosscoreError, fromNative, shown } from '../environment/errors.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { ProducerShell } from '../handle/producer.js'
 import { claimToken, type Description, type Side } from '../handle/token.js'
 import { createRing as createNative, type NativeHandle } from '../native/addon.js'
 import type { Kind } from './kind.js'
-import { checkOptions } from './options.js'
+import { CODEC, CODEC_NAME } from './encoded.js'
+import { checkKind, checkOptions } from './options.js'
+import { RECORD, recordDifference } from './record.js'
 import { kindCoded, kindNamed, kindNames } from './table.js'
 
 export function createRing<K extends ElementKind>(
   options: RingOptions<K>,
 ): { producer: Producer<K>; consumer: Consumer<K> } {
   const { kind, bytes, memory, publishEvery } = checkOptions(options)
-  const { code, elementSize, schema } = kind
+  const { code, elementSize, framed, schema } = kind
   try {
-    const native = createNative(bytes, memory, code, publishEvery, elementSize, schema)
+    const native = createNative(bytes, memory, code, publishEvery, framed ? 0 : elementSize, schema)
     const { capacity, memoryKind } = native.producer
-    announce('ring', () => ({ of: kind.of, capacity: capacity / elementSize, memory: memoryKind }))
+    announce('ring', () => ({ of: kind.of, capacity: Math.floor(capacity / elementSize), memory: memoryKind }))
     return { producer: kind.producer(native.producer), consumer: kind.consumer(native.consumer) }
   } catch (error) {
     throw fromNative(error)
@@ -28,6 +30,7 @@ export function createRing<K extends ElementKind>(
 
 /** The kind that a token names, as the addon knows it. */
 function expected(of: unknown): Description {
+  if (of === CODEC_NAME) return { code: CODEC, schema: '' }
   const kind = kindNamed(of)
   if (kind === undefined) {
     throw new CrosscoreError('ERR_CROSSCORE_TOKEN', `a token's of is one of ${kindNames.join(', ')}; got ${shown(of)}`)
@@ -36,20 +39,50 @@ function expected(of: unknown): Description {
 }
 
 function nameOf({ code, schema }: Description): string {
+  if (code === CODEC) return 'a codec'
   const kind = kindCoded(code, schema)
   return kind === undefined ? `kind ${code} ${schema}` : `'${kind.id}'`
 }
 
-function claim<K extends ElementKind>(token: { readonly of: K }, side: Side): { native: NativeHandle; kind: Kind<K> } {
+/** In what two kinds differ, for a message. */
+function difference(one: Description, other: Description): string {
+  return one.code === RECORD && other.code === RECORD ? `: ${recordDifference(one.schema, other.schema)}` : ''
+}
+
+function claim<K extends ElementKind>(
+  token: ProducerToken<K> | ConsumerToken<K>,
+  side: Side,
+  options: ClaimOptions<K> | undefined,
+): { native: NativeHandle; kind: Kind<K> } {
+  checkOptionsObject(options, '{ of: "f64" }')
+  const wanted = options?.of === undefined ? undefined : checkKind(options.of)
   const native = claimToken(
     token,
     side,
-    expected,
-    (real) =>
-      `the token says that its ring is of ${nameOf(expected(token.of))}, and it is of ${nameOf(real)}; ` +
-      'pass the token as move() returned it',
+    (of) => {
+      const said = expected(of)
+      // Nothing is claimed yet.
+      if (said.code === CODEC && wanted === undefined) {
+        throw new CrosscoreError(
+          'ERR_CROSSCORE_INVALID_ARG',
+          'the values of this ring are encoded by a codec, which does not travel with a token: use from(token, { of: codec })',
+        )
+      }
+      if (wanted !== undefined && (wanted.code !== said.code || wanted.schema !== said.schema)) {
+        throw new CrosscoreError(
+          'ERR_CROSSCORE_TOKEN',
+          `a ring of ${nameOf(wanted)} was expected, and the token's is of ${nameOf(said)}${difference(wanted, said)}`,
+        )
+      }
+      return said
+    },
+    (real) => {
+      const said = expected(token.of)
+      return `the token says that its ring is of ${nameOf(said)}, and it is of ${nameOf(real)}${difference(said, real)}; pass the token as move() returned it`
+    },
   )
-  const kind = kindNamed(token.of)
+  // The addon has compared it with what the ring is of.
+  const kind: Kind<K> = wanted ?? kindNamed<K>(token.of)!
   announce('claim', () => ({ side, of: kind.of }))
   return { native, kind }
 }
@@ -65,8 +98,8 @@ export class ProducerConstructor {
     notMade('Producer')
   }
 
-  static from<K extends ElementKind>(token: ProducerToken<K>): Producer<K> {
-    const { native, kind } = claim(token, 'producer')
+  static from<K extends ElementKind>(token: ProducerToken<K>, options?: ClaimOptions<K>): Producer<K> {
+    const { native, kind } = claim(token, 'producer', options)
     return kind.producer(native)
   }
 
@@ -82,8 +115,8 @@ export class ConsumerConstructor {
     notMade('Consumer')
   }
 
-  static from<K extends ElementKind>(token: ConsumerToken<K>): Consumer<K> {
-    const { native, kind } = claim(token, 'consumer')
+  static from<K extends ElementKind>(token: ConsumerToken<K>, options?: ClaimOptions<K>): Consumer<K> {
+    const { native, kind } = claim(token, 'consumer', options)
     return kind.consumer(native)
   }
 

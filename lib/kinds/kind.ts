@@ -6,8 +6,10 @@ import type { NativeHandle } from '../native/addon.js'
 
 /** One kind of element. */
 export interface Kind<K extends ElementKind = ElementKind> extends PortKind {
-  /** What `createRing` takes as `of` and a token says. */
-  readonly of: K
+  /** What a token says: a name, or `record` and the schema. */
+  readonly of: string
+  /** For its type alone. */
+  readonly kind?: K
   /** How the addon knows the kind. Never changed, never used again. */
   readonly code: number
   /** What the addon keeps besides the code, for kinds that a schema describes; '' for the others. */

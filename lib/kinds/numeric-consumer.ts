@@ -1,6 +1,6 @@
 // The consumer of numbers and bigints.
 
-import type { Batch, NumericArray, Peek, Popped, View } from '../../index.js'
+import type { Batch, NumericArray, Peek, Popped, Shown, View } from '../../index.js'
 import { checkCallback, checkInteger, detached, invalidArgument, peekIsVoid } from '../environment/errors.js'
 import * as intrinsics from '../environment/intrinsics.js'
 import type { NumericView } from '../environment/intrinsics.js'
@@ -161,7 +161,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     this.#peekedAt = this.#index
   }
 
-  drain(fn: (value: Popped<K>) => void, max: number = Infinity): number {
+  drain(fn: (value: Shown<K>) => void, max: number = Infinity): number {
     checkCallback(fn, max)
     const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
     let taken = 0
@@ -172,7 +172,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
         const value = this.#view[this.#index]
         this.#read(1)
         taken++
-        fn(value as Popped<K>)
+        fn(value as Shown<K>)
       }
     } finally {
       if (this.#port.isOpen) release(this.#native)

@@ -4,7 +4,7 @@ import type { ElementKind, RingOptions } from '../../index.js'
 import { checkInteger, invalidArgument } from '../environment/errors.js'
 import type { MemoryChoice } from '../native/addon.js'
 import type { Kind } from './kind.js'
-import { kindNamed, kindNames } from './table.js'
+import { kindOf, kindNames } from './table.js'
 
 /** The largest ring in bytes. Twice as much is mapped, and V8 on Node 20 holds ArrayBuffers of less than 2^32 bytes. */
 const LARGEST_RING = 2 ** 30
@@ -27,18 +27,24 @@ export function checkOptions<K extends ElementKind>(options: RingOptions<K>): Ch
     throw invalidArgument('options', 'an object such as { of: "f64", capacity: 1024 }', options)
   }
   const { of, capacity, memory = 'auto', publish = 'each' } = options
-  const kind: Kind<K> | undefined = kindNamed(of)
-  if (kind === undefined) throw invalidArgument('options.of', `one of ${kindNames.join(', ')}`, of)
+  const kind = checkKind(of)
   const choice = MEMORIES.indexOf(memory)
   if (choice < 0) throw invalidArgument('options.memory', 'auto, mirrored or heap', memory)
   const { elementSize, framed, least } = kind
-  checkInteger(`options.capacity (in ${framed ? 'bytes' : 'elements'})`, capacity, 1, LARGEST_RING / elementSize)
+  checkInteger(`options.capacity (in ${framed ? 'bytes' : 'elements'})`, capacity, 1, Math.floor(LARGEST_RING / elementSize))
   return {
     kind,
     bytes: Math.max(capacity * elementSize, least),
     memory: choice as MemoryChoice,
     publishEvery: publishEvery(publish),
   }
+}
+
+/** The kind that `of` says. */
+export function checkKind<K extends ElementKind>(of: K): Kind<K> {
+  const kind: Kind<K> | undefined = kindOf(of)
+  if (kind === undefined) throw invalidArgument('options.of', `one of ${kindNames.join(', ')}, or record({ … })`, of)
+  return kind
 }
 
 function publishEvery(publish: unknown): number {

@@ -3,6 +3,7 @@
 // A header of 8 bytes comes first, of which the first four are the length; the others are for the kind. Messages take a
 // multiple of 8, so that each header and each payload is aligned for any typed array. Counts and positions are bytes.
 
+import { checkInteger, tooLarge } from '../environment/errors.js'
 import { bytesOver, wordsOver } from '../environment/intrinsics.js'
 import { owe } from '../environment/turn.js'
 import type { NativeHandle } from '../native/addon.js'
@@ -12,7 +13,7 @@ import { foldDown, unfoldUp } from './slots.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { FLAGS, KNOWN, OWING, PENDING, PENDING_MESSAGES, REFUSED } = control
-const { lookForData, lookForRoom, publish, release } = crossing
+const { lookForData, lookForRoom, publish, publishMessage, release } = crossing
 
 /** What a message takes besides its payload. */
 export const HEADER = 8
@@ -81,6 +82,11 @@ export class FramedWriter {
     return this.words[FLAGS]!
   }
 
+  /** Says what the next message's bytes are: the header's second word, for kinds that need it. */
+  describe(what: number): void {
+    this.headers[(this.offset >>> 2) + 1] = what
+  }
+
   /** Completes the message at the position, whose payload is in place. */
   finish(length: number): void {
     const size = sizeOf(length)
@@ -92,6 +98,30 @@ export class FramedWriter {
     // From here on it is part of the stream, even if this thread dies before it publishes it.
     this.words[PENDING_MESSAGES]! += 1
     this.words[PENDING]! += size
+  }
+
+  /** `finish`, and what `handOver` does. The flags that are raised. */
+  send(length: number): number {
+    if (this.#every !== 1) {
+      this.finish(length)
+      return this.handOver()
+    }
+    const size = sizeOf(length)
+    const offset = this.offset
+    this.headers[offset >>> 2] = length
+    if (this.#heap === true) foldDown(this.bytes, this.capacity, offset + size)
+    this.offset = (offset + size) & (this.capacity - 1)
+    this.free -= size
+    // It is counted by the crossing itself, and never pending.
+    return publishMessage(this.native, size)
+  }
+
+  /** A message of `size` bytes in all was written and counted by a crossing. The flags that are raised. */
+  sent(size: number): number {
+    this.offset = (this.offset + size) & (this.capacity - 1)
+    const free = this.free - size
+    this.free = free > 0 ? free : 0
+    return this.#every === 1 ? this.words[FLAGS]! : this.handOver()
   }
 
   /**
@@ -122,6 +152,13 @@ export class FramedWriter {
     this.short = size
     this.words[REFUSED]! += 1
   }
+}
+
+/** What a message of `n` bytes takes. Throws what is wrong with `n`. */
+export function roomFor(writer: FramedWriter, n: unknown, what: string): number {
+  checkInteger('n', n, 0, 2 ** 31 - 1)
+  if (n > writer.longest) throw tooLarge(what, n, writer.longest)
+  return sizeOf(n)
 }
 
 /**
@@ -167,6 +204,11 @@ export class FramedReader {
     if (this.#heap === true) unfoldUp(this.bytes, this.capacity, this.offset + HEADER + length)
     // Under 2^31, as was just checked: said to V8, which would go on with a double.
     return length | 0
+  }
+
+  /** What the oldest message's bytes are, as its writer has described them. */
+  what(): number {
+    return this.headers[(this.offset >>> 2) + 1]!
   }
 
   /** What the header of the oldest message claims, for an error. */

@@ -3,12 +3,13 @@
 // Where the express lane is off, or misses (V8 calls a fast function from optimised code only), its functions return
 // `undefined` and the crossing is made through Node-API.
 
-import { FAST_LOOK, FAST_PUBLISH, type NativeHandle } from './addon.js'
-import { FLAG_CORRUPT, FLAGS, KNOWN, PENDING } from './control.js'
+import { FAST_LOOK, FAST_PUBLISH, FAST_PUSH_STRING, type NativeHandle } from './addon.js'
+import { ANSWER, FLAG_CORRUPT, FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
 
 // Constants of the module that calls them: so V8 knows the callee where it compiles a call.
 const fastPublish = FAST_PUBLISH
 const fastLook = FAST_LOOK
+const fastPushString = FAST_PUSH_STRING
 
 // Producers and consumers have functions of their own, alike as they are: V8 makes a Node-API call twice as quick where it has
 // met one callee only (9 ns instead of 20), and learns that for each function.
@@ -30,6 +31,28 @@ export function publishElement(native: NativeHandle): number {
   if (flags !== undefined) return flags
   if (native.publishElement() === undefined) return 0
   return native.words[FLAGS] ?? FLAG_CORRUPT
+}
+
+/** A producer publishes what is pending and one message, which takes `bytes`. 0, or the FLAG_ bits that are raised. */
+export function publishMessage(native: NativeHandle, bytes: number): number {
+  const flags = fastPublish(native.number, bytes)
+  if (flags !== undefined) return flags
+  const words = native.words
+  words[PENDING]! += bytes
+  words[PENDING_MESSAGES]! += 1
+  if (native.publish() === undefined) return words.length === 0 ? FLAG_CORRUPT : 0
+  return words[FLAGS] ?? FLAG_CORRUPT
+}
+
+/**
+ * Writes a string into the ring, and publishes it where each push is published or counts it as pending. The bytes that it
+ * takes; 0 if it was not written: on the Node-API lane, without room, for one that is not flat and of one byte a character.
+ */
+export function pushString(native: NativeHandle, text: string): number {
+  const words = native.words
+  words[ANSWER] = 0
+  fastPushString(native.number, text)
+  return words[ANSWER]!
 }
 
 /** A consumer gives back what is pending. 0, or the FLAG_ bits that are raised. */

@@ -215,9 +215,14 @@ unsafe fn called<'a>(
 /// The end in a port that is known to be of this type, or gone.
 trait Expected: Side + Sized {
     fn of(port: &mut Port) -> Option<&mut Self>;
+
+    /// The hot crossing that only this side has.
+    const OWN: (&'static CStr, Callback);
 }
 
 impl Expected for ProducerPort {
+    const OWN: (&'static CStr, Callback) = (c"publishElement", publish_element);
+
     #[inline]
     fn of(port: &mut Port) -> Option<&mut Self> {
         match port {
@@ -228,6 +233,8 @@ impl Expected for ProducerPort {
 }
 
 impl Expected for ConsumerPort {
+    const OWN: (&'static CStr, Callback) = (c"text", text);
+
     #[inline]
     fn of(port: &mut Port) -> Option<&mut Self> {
         match port {
@@ -252,22 +259,6 @@ impl<S: Expected> Hot<S> {
         };
         match S::of(port) {
             Some(side) => side.publish(control, 0),
-            None => control.raise(ENDED),
-        }
-        flagged(env, control)
-    }
-
-    /// `publishElement()`: of what is pending and of one element behind it.
-    unsafe extern "C" fn publish_element(
-        env: sys::napi_env,
-        info: sys::napi_callback_info,
-    ) -> sys::napi_value {
-        // SAFETY: INV-NODE-1: called by Node with its own arguments.
-        let Some((port, control)) = (unsafe { called(env, info) }) else {
-            return ptr::null_mut();
-        };
-        match S::of(port) {
-            Some(side) => side.publish(control, control.element()),
             None => control.raise(ENDED),
         }
         flagged(env, control)
@@ -359,13 +350,44 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
     })
 }
 
+/// `publishElement()` of a producer: of what is pending and of one element behind it.
+unsafe extern "C" fn publish_element(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    let Some((port, control)) = (unsafe { called(env, info) }) else {
+        return ptr::null_mut();
+    };
+    match ProducerPort::of(port) {
+        Some(side) => side.publish(control, control.element()),
+        None => control.raise(ENDED),
+    }
+    flagged(env, control)
+}
+
+/// `text()` of a consumer: the oldest message as a string, with its length as the answer; `undefined` if it is none that
+/// can be had this way.
+unsafe extern "C" fn text(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    let Some((port, control)) = (unsafe { called(env, info) }) else {
+        return ptr::null_mut();
+    };
+    let Some((value, length)) = ConsumerPort::of(port).and_then(|side| side.text(env, control))
+    else {
+        return ptr::null_mut();
+    };
+    control.set_answer(length);
+    value
+}
+
 /// Names and callbacks of a side's hot crossings.
 type HotFunctions = [(&'static CStr, Callback); 3];
 
 fn hot<S: Expected>() -> HotFunctions {
     [
         (c"publish", Hot::<S>::publish),
-        (c"publishElement", Hot::<S>::publish_element),
+        S::OWN,
         (c"look", Hot::<S>::look),
     ]
 }
@@ -400,7 +422,7 @@ fn describe(
         tenant.rest.block = Some(visible);
     }
     let description = &shared.description;
-    let [publish, publish_element, look] = hot;
+    let [publish, own, look] = hot;
     let handle = object(
         env,
         &[
@@ -421,7 +443,7 @@ fn describe(
             (c"elementSize", number(env, f64::from(description.element))?),
             (c"schema", string(env, &description.schema)?),
             (publish.0, bind(publish)?),
-            (publish_element.0, bind(publish_element)?),
+            (own.0, bind(own)?),
             (look.0, bind(look)?),
         ],
     )?;
