@@ -798,8 +798,9 @@ export interface Consumer<K extends ElementKind> {
      */
     toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>;
     /**
-     * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
-     * code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what its next write throws.
+     * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The
+     * name, message, code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what
+     * its next write throws.
      */
     close(reason?: Error): void;
     /** As {@link Consumer.close}, for `using`. */

@@ -193,7 +193,8 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   }
 
   get of(): K {
-    return this.#port.kind.of as K
+    this.#port.checkHeld()
+    return (this.#port.kind.given ?? this.#port.kind.of) as K
   }
 
   get memory(): 'mirrored' | 'heap' {

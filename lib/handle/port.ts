@@ -29,6 +29,8 @@ export interface PortKind {
   readonly id: string
   /** What a token says. */
   readonly of: string
+  /** What `createRing` took, where that is something else. */
+  readonly given?: object
   /** Bytes of an element; 1 for messages. */
   readonly elementSize: number
   /** Elements are messages of any length. */
