@@ -1,5 +1,19 @@
+/**
+ * Moves data between two threads of Node: one bounded ring, one producer, one consumer. Rust owns the protocol;
+ * JavaScript touches only slots that it owns.
+ *
+ * This file is the whole public surface. What is under lib/ belongs to it.
+ *
+ * @packageDocumentation
+ */
 /// <reference lib="es2020" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
+/** @ts-ignore without @types/node streams are any */
+import type { Readable, Writable } from 'node:stream';
+/** @ts-ignore */
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+import type { ToReadableOptions, ToWritableOptions } from './lib/adapters/node-streams.js';
+import type { ToReadableStreamOptions, ToWritableStreamOptions } from './lib/adapters/web-streams.js';
 /** Kinds whose elements are numbers, named for how they are stored. */
 export type NumberKind = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64';
 /** Kinds whose elements are bigints. */
@@ -342,9 +356,9 @@ export interface Stats {
     readonly consumerWakes: number;
 }
 /**
- * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to
- * another. A moved handle throws `ERR_CROSSCORE_MOVED` whatever it is asked, except to close; a closed
- * one throws `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay. Asking a property never publishes anything.
+ * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to another. A moved
+ * handle throws `ERR_CROSSCORE_MOVED` whatever it is asked, except to close; a closed one throws
+ * `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay. Asking a property never publishes anything.
  *
  * A handle that is collected without `close()` closes its side, whenever that happens; only `close()` says when.
  */
@@ -443,8 +457,8 @@ export interface Producer<K extends ElementKind> {
      */
     flushed(options?: ReadyOptions): Promise<boolean>;
     /**
-     * As {@link Producer.flushed}, but blocks this thread; `false` also when the time is over. For exit handlers, where no
-     * promise is heard any more.
+     * As {@link Producer.flushed}, but blocks this thread; `false` also when the time is over. For exit handlers, where
+     * no promise is heard any more.
      */
     flushedSync(options?: BlockOptions): boolean;
     /** Waits as {@link Producer.flushed} does, then closes. Resolves with whether everything was taken. */
@@ -478,7 +492,10 @@ export interface Producer<K extends ElementKind> {
      * @throws {CrosscoreError} `TOO_LARGE` for more than the ring holds, `BUSY` while one is open.
      */
     readonly reserve: (n: number) => View<K> | null;
-    /** Makes the first `n` elements of the reservation part of the stream; for `'bytes'`, a message of `n` bytes. All of it by default. */
+    /**
+     * Makes the first `n` elements of the reservation part of the stream; for `'bytes'`, a message of `n` bytes. All of
+     * it by default.
+     */
     commit(n?: number): void;
     /** Gives the reservation up. */
     abort(): void;
@@ -488,6 +505,8 @@ export interface Producer<K extends ElementKind> {
     readonly free: number;
     /** Elements, or bytes, that the ring holds. For `'bytes'` the longest message is 8 bytes shorter. */
     readonly capacity: number;
+    /** What the ring carries. */
+    readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
     /** Whether nothing can be sent any more: the consumer is gone, or this handle was closed. */
@@ -495,6 +514,25 @@ export interface Producer<K extends ElementKind> {
     /** Why the consumer closed, if it gave a reason. */
     readonly reason: Error | undefined;
     readonly stats: Stats;
+    /**
+     * This producer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+     * messages, elements otherwise. Ending the stream closes the ring; an error that destroys it reaches the consumer as
+     * {@link Consumer.reason}, and the consumer's reason destroys the stream.
+     *
+     * @example
+     * ```js
+     * import { pipeline } from 'node:stream/promises'
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+     * const text = consumer.toReadable({ encoding: 'utf8' }).toArray()
+     * await pipeline(['one ', 'two'], producer.toWritable())
+     * console.log((await text).join('')) // one two
+     * ```
+     */
+    toWritable(options?: ToWritableOptions): Writable;
+    /** This producer as a web stream, whose it is from here on. To close or abort the stream closes the ring, with the reason if there is one. */
+    toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>>;
     /**
      * Publishes what is pending and sends nothing more. What was published stays readable. May be called again. The name,
      * message, code and cause of `reason` reach the consumer as {@link Consumer.reason}.
@@ -582,19 +620,20 @@ export interface Consumer<K extends ElementKind> {
      */
     popSync(options?: BlockOptions): Popped<K> | undefined;
     /**
-     * As {@link Consumer.popMany}, but blocks this thread while there is nothing. It waits for the first element only: what is there
-     * then is taken. 0 or an empty array when the time is over, and when the ring is {@link Consumer.done}.
+     * As {@link Consumer.popMany}, but blocks this thread while there is nothing. It waits for the first element only:
+     * what is there then is taken. 0 or an empty array when the time is over, and when the ring is {@link
+     * Consumer.done}.
      */
     readonly popManySync: {
         (into: NumericArray<K>, options?: BlockOptions): number;
         (max: number, options?: BlockOptions): Popped<K>[];
     };
     /**
-     * Resolves when there is something to read, or `n` elements or messages: with `true`, or with `false`
-     * when the producer is gone and the ring is drained. `true` also when the producer is gone and fewer
-     * than `n` are left, and when a ring of messages is full with fewer. One wait at a time on a handle: a second one, and anything that blocks, is
-     * refused with `BUSY`. While it is pending it keeps the event loop alive, unless
-     * {@link Consumer.unref} says otherwise.
+     * Resolves when there is something to read, or `n` elements or messages: with `true`, or with `false` when the
+     * producer is gone and the ring is drained. `true` also when the producer is gone and fewer than `n` are left, and
+     * when a ring of messages is full with fewer. One wait at a time on a handle: a second one, and anything that
+     * blocks, is refused with `BUSY`. While it is pending it keeps the event loop alive, unless {@link Consumer.unref}
+     * says otherwise.
      *
      * @example
      * ```js
@@ -632,8 +671,8 @@ export interface Consumer<K extends ElementKind> {
      */
     [Symbol.asyncIterator](): AsyncIterableIterator<Popped<K>>;
     /**
-     * The iteration above with options. Calls of `next()` are answered in their order; `return()` ends one that waits. When the
-     * signal aborts, the loop throws an `AbortError`; what was not taken stays in the ring.
+     * The iteration above with options. Calls of `next()` are answered in their order; `return()` ends one that waits.
+     * When the signal aborts, the loop throws an `AbortError`; what was not taken stays in the ring.
      */
     values(options?: ReadyOptions): AsyncIterableIterator<Popped<K>>;
     /**
@@ -679,8 +718,8 @@ export interface Consumer<K extends ElementKind> {
      */
     peek(n?: number): Peek<K>;
     /**
-     * Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it showed. A read by
-     * another call since makes the peek void.
+     * Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it
+     * showed. A read by another call since makes the peek void.
      */
     release(n?: number): void;
     /**
@@ -724,18 +763,46 @@ export interface Consumer<K extends ElementKind> {
     readonly available: number;
     /** Elements, or bytes, that the ring holds. */
     readonly capacity: number;
+    /** What the ring carries. */
+    readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
     /** Whether the producer is gone, or this handle was closed. There may still be something to read. */
     readonly closed: boolean;
     /** Whether everything that will ever come has been read, or this handle was closed. */
     readonly done: boolean;
-    /** Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked for when all is read. */
+    /**
+     * Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked
+     * for when all is read.
+     */
     readonly reason: Error | undefined;
     readonly stats: Stats;
     /**
-     * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
-     * code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what its next write throws.
+     * This consumer as a stream of Node, whose it is from here on: chunks of bytes for `'bytes'` unless `objectMode` says
+     * messages, elements otherwise. It ends when the producer has closed and all is read, is destroyed with the
+     * producer's reason where there is one, and closes the ring when it is destroyed.
+     */
+    toReadable(options?: ToReadableOptions): Readable;
+    /**
+     * This consumer as a web stream, whose it is from here on: for `'bytes'` a byte stream, whose readers may bring
+     * buffers of their own. Chunks are copies.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096 })
+     * producer.push(Uint8Array.of(1, 2, 3))
+     * const reader = consumer.toReadableStream().getReader({ mode: 'byob' })
+     * const { value } = await reader.read(new Uint8Array(2))
+     * console.log(value.join()) // 1,2
+     * ```
+     */
+    toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>;
+    /**
+     * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The
+     * name, message, code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what
+     * its next write throws.
      */
     close(reason?: Error): void;
     /** As {@link Consumer.close}, for `using`. */
@@ -771,7 +838,8 @@ export declare const Consumer: {
  */
 export declare const revoke: (token: ProducerToken<ElementKind> | ConsumerToken<ElementKind>) => boolean;
 /**
- * How calls cross from JavaScript into Rust in this process: `'express'` where V8 can call Rust directly from optimised code,
+ * How calls cross from JavaScript into Rust in this process: `'express'` where V8 can call Rust directly from
+ * optimised code,
  * `'node-api'` elsewhere. Results are the same.
  */
 export interface Lane {
@@ -811,8 +879,9 @@ export declare const native: Native;
  */
 export type CrosscoreErrorCode = 'ERR_CROSSCORE_INVALID_ARG' | 'ERR_CROSSCORE_CLOSED' | 'ERR_CROSSCORE_MOVED' | 'ERR_CROSSCORE_TOKEN' | 'ERR_CROSSCORE_TOO_LARGE' | 'ERR_CROSSCORE_BUSY' | 'ERR_CROSSCORE_MEMORY' | 'ERR_CROSSCORE_UNSUPPORTED' | 'ERR_CROSSCORE_CORRUPT';
 /**
- * What this package throws. A structured clone (`postMessage`, a pool's result) keeps of an error its message, cause and stack,
- * not its class, name and code: the first line of the stack has both, as `CrosscoreError [ERR_CROSSCORE_CLOSED]: …`.
+ * What this package throws. A structured clone (`postMessage`, a pool's result) keeps of an error its message, cause
+ * and stack, not its class, name and code: the first line of the stack has both, as `CrosscoreError
+ * [ERR_CROSSCORE_CLOSED]: …`.
  */
 export interface CrosscoreError extends Error {
     readonly name: 'CrosscoreError';
@@ -825,4 +894,8 @@ export declare const CrosscoreError: {
     }): CrosscoreError;
     readonly prototype: CrosscoreError;
 };
-export {};
+export { createDuplex, Duplex, type DuplexToken } from './lib/patterns/duplex.js';
+export { merge, type Merged, type MergeOptions } from './lib/patterns/merge.js';
+export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/patterns/rpc.js';
+export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/patterns/spread.js';
+export type { ToReadableOptions, ToWritableOptions, ToReadableStreamOptions, ToWritableStreamOptions };

@@ -26,10 +26,14 @@ const liars = {
   'another name': (view) => class extends view { get [Symbol.toStringTag]() { return 'Array' } },
 }
 
+/** 0, 1, 2 and so on. */
+const count = (view, length) => view.from({ length }, (_, i) => i & 255)
+
 for (const of of ['u8', 'f64', 'u64']) {
   const { array } = kinds[of]
   for (const [lie, make] of Object.entries(liars)) {
     const Liar = make(array)
+    // INV-JS-9
     onBothMemories(`a typed array of ${of} with ${lie} is copied as what it is`, (t, memory) => {
       const { producer, consumer } = createRing({ of, capacity: 16, memory })
       const { capacity } = producer
@@ -56,21 +60,21 @@ for (const of of ['u8', 'f64', 'u64']) {
 
 for (const [lie, make] of Object.entries(liars)) {
   const Liar = make(Uint8Array)
+  // INV-JS-9
   onBothMemories(`a message with ${lie} is copied as what it is`, (t, memory) => {
     const { producer, consumer } = createRing({ of: 'bytes', capacity: 64, memory })
     const largest = producer.capacity - 8
-    const message = (length) => Liar.from({ length }, (_, i) => i & 255)
     for (let round = 0; round < 20; round++) {
       const length = (round * 7) % 40
-      t.true(producer.push(message(length)))
-      t.deepEqual(consumer.pop(), Uint8Array.from({ length }, (_, i) => i & 255))
+      t.true(producer.push(count(Liar, length)))
+      t.deepEqual(consumer.pop(), count(Uint8Array, length))
     }
-    t.true(producer.push(message(largest - 16)))
-    t.false(producer.push(message(30)), 'no room for what it is')
-    t.is(producer.pushMany([message(30)]), 0)
-    t.throws(() => producer.push(message(largest + 1)), { code: 'ERR_CROSSCORE_TOO_LARGE' })
+    t.true(producer.push(count(Liar, largest - 16)))
+    t.false(producer.push(count(Liar, 30)), 'no room for what it is')
+    t.is(producer.pushMany([count(Liar, 30)]), 0)
+    t.throws(() => producer.push(count(Liar, largest + 1)), { code: 'ERR_CROSSCORE_TOO_LARGE' })
     t.is(consumer.pop().length, largest - 16)
-    t.is(producer.pushMany([message(3), message(5)]), 2)
+    t.is(producer.pushMany([count(Liar, 3), count(Liar, 5)]), 2)
     t.deepEqual(
       consumer.popMany(9).map(({ length }) => length),
       [3, 5],

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { root } from './package-bin.mjs'
 import { run } from './processes.mjs'
 import { pythonPackages } from './python-packages.mjs'
+import { columns } from './tables.mjs'
 
 const GLIBC = [2, 17]
 const MACOS = [11, 0]
@@ -17,7 +18,8 @@ const ALLOWED = {
   gnu: /^(?:lib(?:c\.so\.6|m\.so\.6|dl\.so\.2|pthread\.so\.0|rt\.so\.1)|ld-linux[\w.-]+)$/,
   // Node's own musl builds need libgcc_s and libstdc++, so it is there; libc.so is musl itself.
   musl: /^(?:libc\.so|libc\.musl-\w+\.so\.1|libgcc_s\.so\.1)$/,
-  darwin: /^\/usr\/lib\/lib(?:System\.B|iconv\.2)\.dylib$/,
+  // Of every macOS; iconv comes with Rust's standard library.
+  darwin: /^\/usr\/lib\/lib(?:System\.B|iconv\.2|charset\.1)\.dylib$/,
   // Windows 10 and its C runtime; never libgcc or a libnode.dll.
   win32: /^(?:kernel32|ntdll|advapi32|userenv|ws2_32|bcrypt(?:primitives)?|msvcrt|ucrtbase|vcruntime140|api-ms-win-[\w-]+)\.dll$/i,
 }
@@ -48,11 +50,15 @@ export async function binaryFloor(file) {
 
 /** Prints the table; returns how many have a problem. */
 export function printFloors(results) {
-  for (const { platform, size, floor, libraries, problems } of results) {
-    const row = [platform.padEnd(18), `${(size / 1024).toFixed(0)} KiB`.padStart(9), floor.padEnd(14), libraries.join(' ')]
-    console.log(`${problems.length > 0 ? 'FAILED' : 'ok    '}  ${row.join('  ')}`)
-    for (const problem of problems) console.error(`        ${problem}`)
-  }
+  const lines = results.map(({ platform, size, floor, libraries, problems }) => [
+    problems.length > 0 ? 'FAILED' : 'ok',
+    platform,
+    (size / 1024).toFixed(0),
+    floor,
+    libraries.join(' '),
+  ])
+  console.log(columns([['', 'platform', 'KiB', 'needs', 'libraries'], ...lines]))
+  for (const { platform, problems } of results) for (const problem of problems) console.error(`${platform}: ${problem}`)
   return results.filter(({ problems }) => problems.length > 0).length
 }
 

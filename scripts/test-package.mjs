@@ -1,32 +1,43 @@
-// npm run test:package [-- --quick]
+// npm run test:package [-- --quick] [-- PLATFORM…] [--binaries FOLDER]
 //
 // Packs every package, publishes them to a registry on loopback, and installs them from there in empty folders of somebody
 // who has Node and no Rust: by npm, pnpm and yarn; README's example as ES module, CommonJS and TypeScript; two workers, a
 // moved handle, every known failure to load, uninstall.
+// Then the same for the other platforms that run on this machine (package-test/platforms.mjs), with the binaries of
+// `npm run build:all`, which is called for those that are missing: README's example and the specs that say most.
 // --quick: this platform alone, with the addon that `npm run build` has made.
 
 import assert from 'node:assert'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { localRegistry } from './local-registry.mjs'
 import { npmProgram, npmTool } from './npm-tool.mjs'
-import { pack, sizes } from './pack.mjs'
+import { packedForTest, sizes } from './pack.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { loadFailures } from './package-test/load-failures.mjs'
+import { PLATFORMS } from './package-test/platforms.mjs'
 import { readmeExample, SUM } from './package-test/readme-example.mjs'
-import { assertNoRust, User } from './package-test/user.mjs'
+import { assertNoRust, home, User } from './package-test/user.mjs'
 import { readManifest } from './platforms.mjs'
 import { mustRun, run } from './processes.mjs'
+import { avaTally, withoutPasses } from './tallies.mjs'
 
 const PUBLINT = '0.3.25'
 const ATTW = '0.18.5'
 const PNPM = '12.21.0'
 const YARN = '4.18.1'
 
-parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
+/** The specs that come closest to what differs between platforms. */
+const SPECS = ['entry', 'numbers', 'messages', 'tokens', 'lifetime', 'threads', 'waiting-ready', 'waiting-sync']
+const SPECS_LIMIT_MS = 1_200_000
+
+const { values: options, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, binaries: { type: 'string' } },
+  allowPositionals: true,
+})
 const { version } = readManifest()
 let passed = 0
 let failed = 0
@@ -34,7 +45,10 @@ let failed = 0
 const platform = readdirSync(root)
   .map((name) => new RegExp(`^crosscore\\.(${process.platform}-${process.arch}.*)\\.node$`).exec(name)?.[1])
   .find(Boolean)
-const packed = await pack({ partial: true })
+const others = options.quick ? [] : Object.keys(PLATFORMS).filter((name) => positionals.length === 0 || positionals.includes(name))
+const binaries = options.quick ? root : path.resolve(options.binaries ?? path.join(root, 'target', 'binaries'))
+if (!options.quick) await needBinaries([platform, ...others])
+const packed = await packedForTest({ binaries })
 console.log(sizes(packed))
 const main = packed.at(-1)
 
@@ -58,6 +72,7 @@ try {
   const checkout = path.join(work, readdirSync(work)[0])
   await loadFailures({ check, registry: registry.url, platform, version, checkout })
   rmSync(work, { recursive: true, force: true })
+  for (const name of others) await onPlatform(name)
 } finally {
   await registry.stop()
 }
@@ -136,6 +151,52 @@ enableImmutableInstalls: false
       await examples(user, [...yarn, 'node'])
     })
   }
+}
+
+/** Installs the package of another platform, and runs what it runs there. */
+async function onPlatform(name) {
+  const { install, runtime } = PLATFORMS[name]
+  const user = new User(registry.url, {
+    ...(await runtime(home)),
+    manifest: { type: 'module', ava: { files: ['__test__/**/*.spec.js'], workerThreads: false } },
+  })
+  await check(`${name}: npm install brings its package and no other`, async () => {
+    await user.npm('install', 'crosscore', ...install)
+    assert.deepEqual(
+      readdirSync(user.path('node_modules')).filter((entry) => entry.startsWith('crosscore')),
+      ['crosscore', `crosscore-${name}`],
+    )
+    console.log(`       ${(await user.must(['--print', '`Node ${process.version}, ${process.platform} ${process.arch}`'])).trim()}`)
+  })
+  await check(`${name}: README's example, and a handle that goes to a worker and back`, () => examples(user))
+  if (name.endsWith('-musl')) {
+    await check(`${name}: with the package for glibc alone`, async () => {
+      const wrong = new User(registry.url, { node: user.node, env: user.runtimeEnv })
+      await wrong.npm('install', 'crosscore', ...install.filter((flag) => !flag.startsWith('--libc')), '--libc=glibc')
+      const { output } = await wrong.start(['--eval', "import('crosscore').catch((error) => console.log(error.message))"])
+      const other = name.replace('-musl', '-gnu')
+      assert.match(output, new RegExp(`^crosscore: no binary for ${name}: .* installed instead: crosscore-${other} .*or of another libc`, 'm'))
+    })
+  }
+  await check(`${name}: specs`, async () => {
+    cpSync(path.join(root, '__test__'), user.path('__test__'), { recursive: true })
+    // All of them, since node.exe under wine takes what lies behind a link for a file of the folder that the link is in.
+    for (const tool of readdirSync(path.join(root, 'node_modules')).filter((entry) => !entry.startsWith('.'))) {
+      symlinkSync(path.join(root, 'node_modules', tool), user.path('node_modules', tool))
+    }
+    const specs = SPECS.map((spec) => `__test__/${spec}.spec.js`).filter((file) => existsSync(path.join(root, file)))
+    const ava = path.relative(root, packageBin('ava').at(-1))
+    const { output, ok, timedOut } = await user.start([ava, '--serial', '--timeout=10m', ...specs], {}, user.node, SPECS_LIMIT_MS)
+    const tally = avaTally(output)
+    if (!ok || !tally || tally.failed > 0 || tally.passed === 0) throw new Error(timedOut ? 'no end' : withoutPasses(output))
+    console.log(`       ${tally.passed} tests of ${specs.length} specs`)
+  })
+}
+
+async function needBinaries(names) {
+  const missing = names.filter((name) => !existsSync(path.join(binaries, `crosscore.${name}.node`)))
+  if (missing.length === 0) return
+  await mustRun('building what is missing', [process.execPath, 'scripts/build-all.mjs', ...missing], { show: true, limit: 3_600_000 })
 }
 
 async function examples(user, start = []) {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { parse, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { fetchNode } from '../../scripts/fetch-node.mjs';
+import { fetchOwnNode, isVersion, versionOf } from '../../scripts/fetch-node.mjs';
 import { UsageError } from './options.js';
 
 const run = fileURLToPath(new URL('../run.js', import.meta.url));
@@ -21,10 +21,7 @@ export async function onOtherNodes({ nodes, json }, args) {
   const found = [];
   for (const wanted of nodes) {
     const node = await executable(wanted);
-    const { stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
-    const version = stdout?.trim();
-    if (!version) throw new UsageError(`--node ${wanted}: ${node} is no Node`);
-    const file = fileFor(json ?? join(results, 'node.json'), version);
+    const file = fileFor(json ?? join(results, 'node.json'), await versionOf(node));
     mkdirSync(results, { recursive: true });
     const { status } = spawnSync(node, [run, ...withoutOurs(args), '--json', file], { stdio: 'inherit' });
     if (status !== 0) process.exitCode = 1;
@@ -35,12 +32,12 @@ export async function onOtherNodes({ nodes, json }, args) {
 
 /** @param {string} wanted */
 async function executable(wanted) {
-  if (!/^\d+(\.\d+){0,2}$/.test(wanted)) {
+  if (!isVersion(wanted)) {
     if (!existsSync(wanted)) throw new UsageError(`--node ${wanted}: there is no such file, and it is no version`);
     return resolve(wanted);
   }
   try {
-    return await fetchNode(`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`, wanted);
+    return await fetchOwnNode(wanted);
   } catch (error) {
     throw new UsageError(`--node ${wanted}: ${/** @type {Error} */ (error).message}`, { cause: error });
   }
@@ -60,7 +57,7 @@ function fileFor(json, version) {
  *
  * @param {string[]} args
  */
-function withoutOurs(args) {
+export function withoutOurs(args) {
   const kept = [];
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--readme') continue;

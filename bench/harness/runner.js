@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import process from 'node:process';
 import { benchAddon } from './bench-addon.js';
 import { DISTURBED } from './interference.js';
+import { isOurs } from './ours.js';
 import { median } from './statistics.js';
 
 const measureFile = new URL('./measure.js', import.meta.url);
@@ -111,6 +112,7 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
     });
     latencies.set(entry, []);
   }
+  const ours = chosen.find(({ system, env }) => isOurs(system) && !env);
   const addon = await addonFor(chosen, progress);
   for (const entry of chosen) {
     const row = /** @type {Row} */ (rows.get(entry));
@@ -149,8 +151,8 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
       row.waited.push(Math.round(report.waited * 1e4) / 1e4);
       if (report.latency) latencies.get(entry)?.push(report.latency);
       if (cpus.apart && !report.pinned) remark(row, UNPINNED);
-      // Switched off on purpose, it is what the row is for.
-      if (report.lane?.name === 'node-api' && !entry.env) remark(row, `no express lane: ${report.lane.reason}`);
+      // Told by the row that the others are compared with.
+      if (report.lane?.name === 'node-api' && entry === ours) remark(row, `no express lane: ${report.lane.reason}`);
     }
   }
   for (const [entry, row] of rows) {

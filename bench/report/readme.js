@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { markdown } from '../../scripts/tables.mjs';
 import { plainCases } from '../cases/catalogue.js';
 import { defaultRuns } from '../harness/options.js';
 import { NODE_API } from '../harness/ours.js';
@@ -33,8 +34,7 @@ export function readmeTable(result) {
   const command = ['npm run bench --', quick && '--quick', runs !== defaultRuns(quick) && `--runs ${runs}`, '--case']
     .filter(Boolean)
     .join(' ');
-  const lines = [`| what | ${kinds.map((kind) => KINDS[kind]).join(' | ')} | command |`, `| --- |${kinds.map(() => ' --- |').join('')} --- |`];
-  for (const { name, rows } of headlines(result, HEADLINES)) {
+  const lines = headlines(result, HEADLINES).map(({ name, rows }) => {
     const title = plainCases.find((known) => known.name === name)?.title ?? name;
     const cells = kinds.map((kind) => {
       const row = rows.find(({ system }) => kindOf(system) === kind);
@@ -48,9 +48,9 @@ export function readmeTable(result) {
       }
       return `${figure} ${row.system}`;
     });
-    lines.push(`| ${title}, ${rows[0].unit} | ${cells.join(' | ')} | \`${command} ${name}\` |`);
-  }
-  return lines.join('\n');
+    return [`${title}, ${rows[0].unit}`].concat(cells, `\`${command} ${name}\``);
+  });
+  return markdown(['what', ...kinds.map((kind) => KINDS[kind]), 'command'], lines);
 }
 
 /**

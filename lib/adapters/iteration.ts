@@ -6,7 +6,9 @@ import { nextTurn, turnIsDue } from '../environment/turn.js'
 interface Source<T> {
   /** What is next, if it is there. */
   take(): T | undefined
-  /** Whether there will be something; false at the end and after `endWait`. Throws at once if another wait is pending. */
+  /**
+   * Whether there will be something; false at the end and after `endWait`. Throws at once if another wait is pending.
+   */
   wait(): Promise<boolean>
   /** Ends a wait that is pending. */
   endWait(): void
@@ -33,7 +35,8 @@ export function iterate<T>(source: Source<T>): AsyncIterableIterator<T> {
   let left = false
   /** The wait of this iterator is pending, rather than another one of the same handle. */
   let waits = false
-  /** The last call that has to wait, if there is one. */
+  /** Calls that have to wait, and the last of them. */
+  let calls = 0
   let last: Promise<unknown> | undefined
   const step = (): IteratorResult<T> | undefined => {
     if (left || source.isClosed()) return DONE
@@ -42,9 +45,9 @@ export function iterate<T>(source: Source<T>): AsyncIterableIterator<T> {
     return value === undefined ? undefined : { done: false, value }
   }
   const slowly = async (before: Promise<unknown> | undefined, due: boolean): Promise<IteratorResult<T>> => {
-    if (before !== undefined) await before
-    if (due) await nextTurn(undefined)
     try {
+      if (before !== undefined) await before
+      if (due) await nextTurn(undefined)
       for (;;) {
         const result = step()
         if (result !== undefined) return result
@@ -55,6 +58,8 @@ export function iterate<T>(source: Source<T>): AsyncIterableIterator<T> {
       }
     } finally {
       waits = false
+      calls--
+      if (calls === 0) last = undefined
     }
   }
   return {
@@ -64,11 +69,9 @@ export function iterate<T>(source: Source<T>): AsyncIterableIterator<T> {
         const result = step()
         if (result !== undefined) return result
       }
+      calls++
       const mine = slowly(last, due)
-      const after = mine.then(ignore, ignore).then(() => {
-        if (last === after) last = undefined
-      })
-      last = after
+      if (calls > 0) last = mine.then(ignore, ignore)
       return mine
     },
     async return() {

@@ -51,6 +51,14 @@ export function invalidArgument(what: string, allowed: string, given: unknown): 
   return new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `${what} must be ${allowed}; got ${shown(given)}`)
 }
 
+/** What peek had shown is not there to be released. */
+export function peekIsVoid(n: unknown): CrosscoreError {
+  return new CrosscoreError(
+    'ERR_CROSSCORE_INVALID_ARG',
+    `n must be an integer from 0 to 0; got ${shown(n)}: what peek() showed was read by another call since, so peek() again`,
+  )
+}
+
 /** A typed array that is empty because its memory was taken away, not because it is empty. */
 export function detached(what: string): CrosscoreError {
   return new CrosscoreError(
@@ -77,7 +85,10 @@ export function closed(why: string, cause?: Error): CrosscoreError {
 }
 
 /** The ring's memory holds what the protocol does not allow. */
-export function corrupt(what: string, why = "something wrote into the ring's memory through a view that it no longer owned"): CrosscoreError {
+export function corrupt(
+  what: string,
+  why = "something wrote into the ring's memory through a view that it no longer owned",
+): CrosscoreError {
   const error = new CrosscoreError('ERR_CROSSCORE_CORRUPT', `${what}: ${why}`)
   announce('corrupt', () => ({ error }))
   return error

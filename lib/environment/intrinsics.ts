@@ -2,7 +2,7 @@
 //
 // A program may replace any built-in later (test runners do), and its objects may lie about themselves. So what comes
 // from a program is measured by the getters of the language, not by its own properties, and views are made by the
-// constructors, never by `subarray` or `slice`, which ask the object for its species.
+// constructors, never by `subarray` or `slice`, which ask the object for its species (INV-JS-9).
 
 const { apply, getPrototypeOf, getOwnPropertyDescriptor } = Reflect
 const { bind, call } = Function.prototype
@@ -103,6 +103,11 @@ export function lengthOfList(list: readonly unknown[]): number {
 
 /** Whether it is an array, also one from another realm or a proxy of one. */
 export const isArray: (value: unknown) => value is readonly unknown[] = Array.isArray
+
+/** Whether it is an object that can be iterated; a string is not meant. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function'
+}
 
 /** Whether it is a typed array or a DataView. */
 export const isView: (value: unknown) => value is ArrayBufferView = ArrayBuffer.isView

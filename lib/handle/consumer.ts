@@ -1,5 +1,7 @@
 // The cold half of a consumer: everything but reading.
 
+import type { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { inspect } from 'node:util'
 import type {
   AbortSignalLike,
@@ -16,7 +18,11 @@ import type {
   Shown,
   Stats,
   View,
+  ToReadableOptions,
+  ToReadableStreamOptions,
 } from '../../index.js'
+import { toReadable } from '../adapters/node-streams.js'
+import { toReadableStream } from '../adapters/web-streams.js'
 import { BATCH_WORK, iterate } from '../adapters/iteration.js'
 import { checkInteger, checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { STATS } from '../native/control.js'
@@ -45,6 +51,9 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   readonly #port: Port
   readonly #doorbell: Doorbell
   #hot!: HotConsumer<K>
+  // What a wait for anything asks, made once.
+  readonly #anything = (): number => 1
+  readonly #hasAnything = (): Outcome => this.#has(1, 0)
 
   constructor(port: Port) {
     this.#port = port
@@ -99,6 +108,7 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   }
 
   ready(n?: number | ReadyOptions, options?: ReadyOptions): Promise<boolean> {
+    if (n === undefined && options === undefined) return this.#doorbell.wait(this.#anything, this.#hasAnything, undefined)
     return ready(n, options, (count, signal) => {
       checkInteger('n', count, 1, 2 ** 31 - 1)
       const { framed, elementSize } = this.#port.kind
@@ -123,7 +133,8 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
     if (port.busy !== '') return undefined
     if (this.#hot.known() < bytes || messages > 1) this.#hot.look()
     const known = this.#hot.known()
-    if (known >= bytes && (messages <= 1 || known > port.native.capacity - LEAST_MESSAGE || this.#messages() >= messages)) return true
+    const full = known > port.native.capacity - LEAST_MESSAGE
+    if (known >= bytes && (messages <= 1 || full || this.#messages() >= messages)) return true
     if (port.flaggedDone) return false
     return port.flaggedClosed && known > 0 ? true : undefined
   }
@@ -156,11 +167,7 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
       isClosed: () => this.#port.isClosed,
       wait: () => {
         this.#doorbell.checkQuiet()
-        return this.#doorbell.wait(
-          () => 1,
-          () => this.#has(1, 0),
-          signal,
-        )
+        return this.#doorbell.wait(this.#anything, this.#hasAnything, signal)
       },
       endWait: () => this.#doorbell.close(),
     })
@@ -183,6 +190,11 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   get capacity(): number {
     this.#port.checkHeld()
     return this.#port.capacity
+  }
+
+  get of(): K {
+    this.#port.checkHeld()
+    return (this.#port.kind.given ?? this.#port.kind.of) as K
   }
 
   get memory(): 'mirrored' | 'heap' {
@@ -223,6 +235,16 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
     this.#hot.retire()
     if (worker !== undefined) revokeAtEnd(worker, token)
     return token as ConsumerToken<K>
+  }
+
+  toReadable(options?: ToReadableOptions): Readable {
+    this.#port.checkOpen()
+    return toReadable(this, options)
+  }
+
+  toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>> {
+    this.#port.checkOpen()
+    return toReadableStream(this, options)
   }
 
   [inspect.custom](depth: number, options: object): string {

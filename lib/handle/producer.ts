@@ -1,5 +1,7 @@
 // The cold half of a producer: everything but writing.
 
+import type { Writable } from 'node:stream'
+import type { WritableStream } from 'node:stream/web'
 import { inspect } from 'node:util'
 import type {
   AbortSignalLike,
@@ -13,8 +15,12 @@ import type {
   ReadyOptions,
   Stats,
   View,
+  ToWritableOptions,
+  ToWritableStreamOptions,
 } from '../../index.js'
 import { checkOptionsObject, CrosscoreError } from '../environment/errors.js'
+import { toWritable } from '../adapters/node-streams.js'
+import { toWritableStream } from '../adapters/web-streams.js'
 import { PENDING, STATS } from '../native/control.js'
 import type { Port } from './port.js'
 import { pushAll, pushSome, type Pusher } from './push-all.js'
@@ -194,6 +200,11 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
     return this.#port.capacity
   }
 
+  get of(): K {
+    this.#port.checkHeld()
+    return (this.#port.kind.given ?? this.#port.kind.of) as K
+  }
+
   get memory(): 'mirrored' | 'heap' {
     this.#port.checkHeld()
     return this.#port.memory
@@ -226,6 +237,16 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
     this.#hot.retire()
     if (worker !== undefined) revokeAtEnd(worker, token)
     return token as ProducerToken<K>
+  }
+
+  toWritable(options?: ToWritableOptions): Writable {
+    this.#port.checkOpen()
+    return toWritable(this, options)
+  }
+
+  toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>> {
+    this.#port.checkOpen()
+    return toWritableStream(this, options)
   }
 
   [inspect.custom](depth: number, options: object): string {

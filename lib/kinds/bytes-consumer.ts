@@ -1,7 +1,7 @@
 // The consumer of messages: bytes of any length.
 
 import type { Bytes } from '../../index.js'
-import { checkCallback, checkInteger, corrupt } from '../environment/errors.js'
+import { checkCallback, checkInteger, corrupt, peekIsVoid } from '../environment/errors.js'
 import { settleThread } from '../environment/turn.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { Port } from '../handle/port.js'
@@ -24,8 +24,10 @@ const SHOWING = 'drain or visit is showing a message: read the next one after it
 export class BytesConsumer extends ConsumerShell<'bytes'> {
   readonly #port: Port
   readonly #reader: FramedReader
-  /** The length of the message that peek has shown, or -1, and where it begins. */
+  /** The length of the message that peek has shown, or -1. */
   #peeked = -1
+  /** Something was shown before: then what is missing at a release was read by another call. */
+  #hasPeeked = false
 
   constructor(native: NativeHandle, kind: Kind<'bytes'>) {
     const port = new Port(native, 'consumer', kind)
@@ -77,6 +79,7 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     reader.native.shown()
     const view = new ByteView(this.#port.buffer, reader.payload, length)
     this.#peeked = length
+    this.#hasPeeked = true
     return view
   }
 
@@ -84,10 +87,12 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     this.#port.checkIdle()
     const most = this.#peeked < 0 ? 0 : 1
     if (n === undefined) n = most
+    if (n === 1 && most === 0 && this.#hasPeeked) throw peekIsVoid(n)
     checkInteger('n', n, 0, most)
     if (n === 0) return
     // The length that peek has checked, not the header, which may have changed since.
     this.#read(this.#peeked)
+    this.#hasPeeked = false
     this.#reader.release()
     this.#port.checkFlags()
   }
@@ -109,33 +114,38 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     port.checkIdle()
     reader.native.shown()
     let taken = 0
-    let looked = false
+    // One look, so that a quick producer cannot hold the caller here.
+    let more = reader.available > 0
+    if (max > 0 && !more && this.#look() === 0) return 0
+    port.busy = SHOWING
     try {
       while (taken < max) {
         if (reader.available === 0) {
-          // Once, so that a quick producer cannot hold the caller here; and not for a closed consumer.
-          if (looked || !port.isOpen || this.#look() === 0) break
-          looked = true
+          if (!more) break
+          more = false
+          this.#refresh()
+          if (reader.available === 0 && settleThread()) this.#refresh()
+          continue
         }
         const length = this.#length()
         const start = reader.payload
         const { available } = reader
         reader.available = 0
-        port.busy = SHOWING
         taken++
         try {
           fn(reader.bytes, start, start + length)
         } finally {
           // Also when fn throws: that message is gone, and no other. fn may have closed the consumer.
           if (port.busy === SHOWING) {
-            port.busy = ''
             reader.available = available
             this.#read(length)
           }
         }
+        if (port.busy !== SHOWING) break
       }
     } finally {
-      if (port.isOpen) {
+      if (port.busy === SHOWING) {
+        port.busy = ''
         reader.release()
         ConsumerShell.resume(this)
       }

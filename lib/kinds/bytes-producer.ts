@@ -4,10 +4,10 @@ import type { Bytes } from '../../index.js'
 import { checkInteger, detached, invalidArgument, tooLarge } from '../environment/errors.js'
 import * as intrinsics from '../environment/intrinsics.js'
 import type { NumericView } from '../environment/intrinsics.js'
-import { owe, settleThread } from '../environment/turn.js'
-import { putBack, takeNext } from '../handle/leftover.js'
+import { settleThread } from '../environment/turn.js'
 import { Port } from '../handle/port.js'
 import { nothingReserved, ProducerShell, RESERVED } from '../handle/producer.js'
+import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import * as framed from '../layout/framed.js'
 import { FramedWriter } from '../layout/framed.js'
 import type { NativeHandle } from '../native/addon.js'
@@ -15,8 +15,8 @@ import { FLAGS } from '../native/control.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
-const { sizeOf } = framed
-const { isArray, isAttached, isView, lengthOf, lengthOfList, setElements, typedArrayName } = intrinsics
+const { roomFor, sizeOf } = framed
+const { isArray, isAttached, isIterable, isView, lengthOf, lengthOfList, setElements, typedArrayName } = intrinsics
 const ByteView = Uint8Array
 
 /**
@@ -37,27 +37,30 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     const writer = new FramedWriter(native, port.buffer)
     this.#port = port
     this.#writer = writer
+    const write = (message: Uint8Array, at: number): boolean => this.#write(message, at)
     ProducerShell.join(this, {
       known: () => writer.free,
       look: () => this.#refresh(),
       short: () => writer.short,
-      room: (n) => {
-        checkInteger('n', n, 0, 2 ** 31 - 1)
-        if (n > writer.longest) throw tooLarge('a message', n, writer.longest)
-        return sizeOf(n)
-      },
+      room: (n) => roomFor(writer, n, 'a message'),
       reserved: () => (this.#reserved < 0 ? 0 : sizeOf(this.#reserved)),
       retire: () => this.#retire(),
       measure,
-      pushRun: (messages, from) => this.#pushList(messages as readonly Uint8Array[], from),
-      pushFrom: (iterator, at) => this.#pushFrom(iterator as Iterator<Uint8Array>, at),
+      pushRun: (messages, from) => {
+        const list = messages as readonly Uint8Array[]
+        const length = lengthOfList(list)
+        for (let i = from; i < length; i++) this.#check(list[i], i)
+        return pushMessageList(port, writer, list, from, length, write)
+      },
+      pushFrom: (iterator, at) => pushMessagesFrom(port, writer, iterator as Iterator<Uint8Array>, at, write),
       wanted: () => writer.short,
     })
   }
 
   push(message: Uint8Array): boolean {
-    if (!this.#write(message, 'message')) return false
-    if (this.#writer.handOver() !== 0) this.#refuse()
+    const length = this.#place(message, 'message', -1)
+    if (length < 0) return false
+    if (this.#writer.send(length) !== 0) this.#refuse()
     return true
   }
 
@@ -83,8 +86,7 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     checkInteger('n', n, 0, this.#reserved)
     this.#restore()
     if (this.#writer.isNew) this.#enter()
-    this.#writer.finish(n)
-    if (this.#writer.handOver() !== 0) this.#refuse()
+    if (this.#writer.send(n) !== 0) this.#refuse()
     ProducerShell.resume(this)
   }
 
@@ -92,55 +94,6 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     this.#checkReserved()
     this.#restore()
     ProducerShell.resume(this)
-  }
-
-  #pushList(messages: readonly Uint8Array[], from: number): number {
-    const length = lengthOfList(messages)
-    for (let i = from; i < length; i++) this.#check(messages[i], i)
-    let count = 0
-    try {
-      // Read again: a getter of the array may give another message, or use this producer; #write asks anew.
-      while (from + count < length && this.#write(messages[from + count]!, 'messages', from + count)) {
-        // A getter in the array may wait for a ring in this thread.
-        owe(this.#writer.native)
-        count++
-      }
-    } finally {
-      // If something was thrown, that is what is heard.
-      this.#publish()
-    }
-    if (this.#port.isOpen && this.#writer.words[FLAGS] !== 0) this.#refuse()
-    return count
-  }
-
-  #pushFrom(iterator: Iterator<Uint8Array>, at: number): number {
-    // Before a message is taken.
-    this.#port.checkIdle()
-    let count = 0
-    try {
-      for (;;) {
-        const next = takeNext(iterator)
-        if (next.done) break
-        // The iterator is code of the program, and may have used this producer meanwhile.
-        this.#port.checkIdle()
-        if (!this.#write(next.value, 'messages', at + count)) {
-          putBack(iterator, next.value)
-          break
-        }
-        // Not published yet; but if the iterator waits for a ring in this thread, it will be.
-        owe(this.#writer.native)
-        count++
-      }
-    } finally {
-      // What was taken is published, whatever the iterator did; if it threw, that is what is heard.
-      this.#publish()
-    }
-    if (this.#port.isOpen && this.#writer.words[FLAGS] !== 0) this.#refuse()
-    return count
-  }
-
-  #publish(): void {
-    if (this.#port.isOpen) this.#writer.publish()
   }
 
   /** Throws unless `message` is bytes that can fit into the ring. */
@@ -154,7 +107,15 @@ export class BytesProducer extends ProducerShell<'bytes'> {
   }
 
   /** Writes a message; false if there is no room for it. `at` is its place in a list. */
-  #write(message: Uint8Array, what: 'message' | 'messages', at = -1): boolean {
+  #write(message: Uint8Array, at: number): boolean {
+    const length = this.#place(message, 'messages', at)
+    if (length < 0) return false
+    this.#writer.finish(length)
+    return true
+  }
+
+  /** Copies a message to where the next one goes; its length, or -1 if there is no room for it. */
+  #place(message: Uint8Array, what: 'message' | 'messages', at: number): number {
     const writer = this.#writer
     let length = lengthOfBytes(message)
     if (length === 0) {
@@ -164,12 +125,11 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     // Before the sum below, which is right for lengths under 2^31 only.
     if (length > writer.longest) this.#check(message, at)
     const size = sizeOf(length)
-    if (writer.free < size && this.#look(size) < size) return false
+    if (writer.free < size && this.#look(size) < size) return -1
     if (writer.isNew) this.#enter()
     if (writer.bytes.length === 0) this.#port.checkMemory()
     setElements(writer.bytes, message as NumericView, writer.payload)
-    writer.finish(length)
-    return true
+    return length
   }
 
   /** The first message of a turn that is not published at once: asks whether there is still somebody to read it. */
@@ -231,9 +191,7 @@ function lengthOfBytes(value: unknown): number {
 }
 
 function measure(messages: unknown): number | undefined {
-  if (typeof messages !== 'object' || messages === null || typeof (messages as Iterable<unknown>)[Symbol.iterator] !== 'function') {
-    throw invalidArgument('messages', 'an array or an iterable of Uint8Array', messages)
-  }
+  if (!isIterable(messages)) throw invalidArgument('messages', 'an array or an iterable of Uint8Array', messages)
   if (isView(messages)) {
     throw invalidArgument('messages', 'an array or an iterable of Uint8Array (push takes a single one)', messages)
   }

@@ -6,7 +6,7 @@ import { isArray, isView, lengthOf, lengthOfList, type NumericView, setElements 
 import { settleThread } from '../environment/turn.js'
 import { noSlots, Port } from '../handle/port.js'
 import { ProducerShell } from '../handle/producer.js'
-import { pushMessageList, pushMessagesFrom } from '../handle/push-messages.js'
+import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import { FramedWriter, roomFor, sizeOf } from '../layout/framed.js'
 import { textView, writeLongText } from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
@@ -61,8 +61,9 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
   }
 
   push(value: Element<K>): boolean {
-    if (!this.#write(value, -1)) return false
-    if (this.#writer.handOver() !== 0) this.#refuse()
+    const length = this.#place(value, -1)
+    if (length < 0) return false
+    if (this.#writer.send(length) !== 0) this.#refuse()
     return true
   }
 
@@ -80,6 +81,14 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
 
   /** Encodes and writes a value; false if there is no room for it. `at` is its place in a list. */
   #write(value: Element<K>, at: number): boolean {
+    const length = this.#place(value, at)
+    if (length < 0) return false
+    this.#writer.finish(length)
+    return true
+  }
+
+  /** Encodes a value to where the next one goes; its length, or -1 if there is no room for it. */
+  #place(value: Element<K>, at: number): number {
     const writer = this.#writer
     const encoded = this.#encode(value)
     if (writer.bytes.length === 0) this.#port.checkMemory()
@@ -87,18 +96,17 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     let length: number
     if (typeof encoded === 'string') {
       length = writeLongText(writer, this.#view, encoded, what, this.#look)
-      if (length < 0) return false
+      if (length < 0) return -1
     } else {
       length = lengthOf(encoded)
       if (length > writer.longest) throw tooLarge(what, length, writer.longest)
       const size = sizeOf(length)
-      if (writer.free < size && this.#lookFor(size) < size) return false
+      if (writer.free < size && this.#lookFor(size) < size) return -1
       setElements(writer.bytes, encoded as NumericView, writer.payload)
       writer.describe(0)
     }
     if (writer.isNew && writer.enter() !== 0) this.#refuse()
-    writer.finish(length)
-    return true
+    return length
   }
 
   #encode(value: Element<K>): string | Uint8Array {

@@ -17,9 +17,9 @@ export function createRing<K extends ElementKind>(
   options: RingOptions<K>,
 ): { producer: Producer<K>; consumer: Consumer<K> } {
   const { kind, bytes, memory, publishEvery } = checkOptions(options)
-  const { code, elementSize, schema } = kind
+  const { code, elementSize, framed, schema } = kind
   try {
-    const native = createNative(bytes, memory, code, publishEvery, elementSize, schema)
+    const native = createNative(bytes, memory, code, publishEvery, framed ? 0 : elementSize, schema)
     const { capacity, memoryKind } = native.producer
     announce('ring', () => ({ of: kind.of, capacity: Math.floor(capacity / elementSize), memory: memoryKind }))
     return { producer: kind.producer(native.producer), consumer: kind.consumer(native.consumer) }

@@ -1,7 +1,7 @@
 // The consumer of numbers and bigints.
 
 import type { Batch, NumericArray, Peek, Popped, Shown, View } from '../../index.js'
-import { checkCallback, checkInteger, CrosscoreError, detached, invalidArgument } from '../environment/errors.js'
+import { checkCallback, checkInteger, detached, invalidArgument, peekIsVoid } from '../environment/errors.js'
 import * as intrinsics from '../environment/intrinsics.js'
 import type { NumericView } from '../environment/intrinsics.js'
 import { owe, settleThread } from '../environment/turn.js'
@@ -16,7 +16,7 @@ import type { NumericName, NumericStorage } from './numeric.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { KNOWN, OWING, PENDING, REFUSED } = control
-const { look, publish } = crossing
+const { lookForData, release } = crossing
 const { emptyBuffer, isAttached, lengthOf, setElements, typedArrayName } = intrinsics
 const { unfoldUp } = slots
 
@@ -90,7 +90,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     this.#available--
     const pending = this.#words[PENDING]! + this.#size
     this.#words[PENDING] = pending
-    if (pending >= this.#lap) publish(this.#native, 0)
+    if (pending >= this.#lap) release(this.#native)
     else if (this.#words[OWING] === 0) owe(this.#native)
     return value as Popped<K>
   }
@@ -153,12 +153,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     this.#voidPeek()
     const most = Math.max(0, this.#peeked)
     if (n === undefined) n = most
-    if (this.#peeked === VOID && n > 0) {
-      throw new CrosscoreError(
-        'ERR_CROSSCORE_INVALID_ARG',
-        `n must be an integer from 0 to 0; got ${String(n)}: what peek() showed was read by another call since, so peek() again`,
-      )
-    }
+    if (this.#peeked === VOID && n > 0) throw peekIsVoid(n)
     checkInteger('n', n, 0, most)
     if (n === 0) return
     this.#readBatch(n)
@@ -180,7 +175,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
         fn(value as Shown<K>)
       }
     } finally {
-      if (this.#port.isOpen) publish(this.#native, 0)
+      if (this.#port.isOpen) release(this.#native)
     }
     return taken
   }
@@ -215,7 +210,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     this.#available -= n
     const pending = this.#words[PENDING]! + n * this.#size
     this.#words[PENDING] = pending
-    if (pending >= this.#lap) publish(this.#native, 0)
+    if (pending >= this.#lap) release(this.#native)
     else if (this.#words[OWING] === 0) owe(this.#native)
   }
 
@@ -225,7 +220,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     this.#index = (this.#index + n) & this.#mask
     this.#available -= n
     this.#words[PENDING]! += n * this.#size
-    if (publish(this.#native, 0) !== 0) this.#port.checkFlags()
+    if (release(this.#native) !== 0) this.#port.checkFlags()
   }
 
   /** The elements there are, after a look only if fewer than `wanted` are known. */
@@ -254,7 +249,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
 
   #refresh(): void {
     this.#voidPeek()
-    let known = look(this.#native)
+    let known = lookForData(this.#native)
     if (known < 0) {
       this.#port.checkFlags()
       known = this.#words[KNOWN]!

@@ -17,7 +17,7 @@ import type { RecordSchema } from './record-schema.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { KNOWN, OWING, PENDING, REFUSED } = control
-const { look, publish } = crossing
+const { lookForData, release } = crossing
 const { bytesOver } = intrinsics
 const { unfoldUp } = slots
 
@@ -224,7 +224,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
   }
 
   #release(): void {
-    if (publish(this.#native, 0) !== 0) this.#port.checkFlags()
+    if (release(this.#native) !== 0) this.#port.checkFlags()
   }
 
   #look(wanted: number): number {
@@ -237,7 +237,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
   }
 
   #refresh(): void {
-    let known = look(this.#native)
+    let known = lookForData(this.#native)
     if (known < 0) {
       this.#port.checkFlags()
       known = this.#words[KNOWN]!

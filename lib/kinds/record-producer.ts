@@ -18,7 +18,7 @@ import type { RecordSchema } from './record-schema.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { FLAGS, KNOWN, OWING, PENDING, REFUSED } = control
-const { look, publish, publishElement } = crossing
+const { lookForRoom, publish, publishElement } = crossing
 const { bytesOver, isArray, isView, lengthOfList } = intrinsics
 const { foldDown } = slots
 
@@ -248,7 +248,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
 
   /** Publishes what is pending and takes over what is free. */
   #refresh(): void {
-    let known = look(this.#native)
+    let known = lookForRoom(this.#native)
     if (known < 0) {
       this.#port.checkFlags()
       known = this.#words[KNOWN]!

@@ -8,6 +8,7 @@ import * as framed from '../layout/framed.js'
 import { FramedReader } from '../layout/framed.js'
 import * as text from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
+import { ANSWER } from '../native/control.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
@@ -66,8 +67,10 @@ export class StringConsumer extends ConsumerShell<'string'> {
   pop(): string | undefined {
     const reader = this.#reader
     if (reader.available === 0 && this.#look() === 0) return undefined
-    const length = this.#length()
-    const message = this.#decode(length)
+    // One crossing makes the string, of its own; where it cannot, the long way says why.
+    const made = reader.native.text()
+    const length = made === undefined ? this.#length() : reader.words[ANSWER]!
+    const message = made ?? this.#decode(length)
     this.#read(length)
     return message
   }

@@ -5,16 +5,18 @@ import * as intrinsics from '../environment/intrinsics.js'
 import { settleThread } from '../environment/turn.js'
 import { noSlots, Port } from '../handle/port.js'
 import { ProducerShell } from '../handle/producer.js'
-import { pushMessageList, pushMessagesFrom } from '../handle/push-messages.js'
+import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import * as framed from '../layout/framed.js'
 import { FramedWriter } from '../layout/framed.js'
 import * as text from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
 import { FLAGS } from '../native/control.js'
+import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { HEADER } = framed
+const { pushString } = crossing
 const { writeLongText, writeText } = text
 const { isArray, isView, lengthOfList } = intrinsics
 
@@ -54,8 +56,18 @@ export class StringProducer extends ProducerShell<'string'> {
   }
 
   push(message: string): boolean {
-    if (!this.#write(message, -1)) return false
-    if (this.#writer.handOver() !== 0) this.#refuse()
+    const writer = this.#writer
+    // The first of a turn that is not published at once goes the long way, which asks whether anybody is there.
+    if (typeof message === 'string' && !writer.isNew) {
+      const size = pushString(writer.native, message)
+      if (size !== 0) {
+        if (writer.sent(size) !== 0) this.#refuse()
+        return true
+      }
+    }
+    const length = this.#place(message, -1)
+    if (length < 0) return false
+    if (writer.send(length) !== 0) this.#refuse()
     return true
   }
 
@@ -73,18 +85,25 @@ export class StringProducer extends ProducerShell<'string'> {
 
   /** Writes a string; false if there is no room for it. `at` is its place in a list. */
   #write(message: string, at: number): boolean {
+    const length = this.#place(message, at)
+    if (length < 0) return false
+    this.#writer.finish(length)
+    return true
+  }
+
+  /** Copies a string to where the next one goes; its length, or -1 if there is no room for it. */
+  #place(message: string, at: number): number {
     if (typeof message !== 'string') check(message, at)
     const writer = this.#writer
-    if (writer.free < HEADER && this.#look(HEADER) < HEADER) return false
+    if (writer.free < HEADER && this.#look(HEADER) < HEADER) return -1
     if (writer.bytes.length === 0) this.#port.checkMemory()
     let length = writeText(writer, this.#view, message, writer.free - HEADER)
     if (length < 0) {
       length = writeLongText(writer, this.#view, message, at < 0 ? 'a string' : `messages[${at}]`, (wanted) => this.#look(wanted))
-      if (length < 0) return false
+      if (length < 0) return -1
     }
     if (writer.isNew && writer.enter() !== 0) this.#refuse()
-    writer.finish(length)
-    return true
+    return length
   }
 
   /** Throws what the last crossing found. */

@@ -13,7 +13,7 @@ import { foldDown, unfoldUp } from './slots.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { FLAGS, KNOWN, OWING, PENDING, PENDING_MESSAGES, REFUSED } = control
-const { look, publish } = crossing
+const { lookForData, lookForRoom, publish, publishMessage, release } = crossing
 
 /** What a message takes besides its payload. */
 export const HEADER = 8
@@ -68,8 +68,8 @@ export class FramedWriter {
   }
 
   /**
-   * Whether the handle is about to come to owe a publication: the first message of a turn that is not published at once.
-   * Then `enter` comes first.
+   * Whether the handle is about to come to owe a publication: the first message of a turn that is not published at
+   * once. Then `enter` comes first.
    */
   get isNew(): boolean {
     return this.#every !== 1 && this.words[OWING] === 0
@@ -100,9 +100,33 @@ export class FramedWriter {
     this.words[PENDING]! += size
   }
 
+  /** `finish`, and what `handOver` does. The flags that are raised. */
+  send(length: number): number {
+    if (this.#every !== 1) {
+      this.finish(length)
+      return this.handOver()
+    }
+    const size = sizeOf(length)
+    const offset = this.offset
+    this.headers[offset >>> 2] = length
+    if (this.#heap === true) foldDown(this.bytes, this.capacity, offset + size)
+    this.offset = (offset + size) & (this.capacity - 1)
+    this.free -= size
+    // It is counted by the crossing itself, and never pending.
+    return publishMessage(this.native, size)
+  }
+
+  /** A message of `size` bytes in all was written and counted by a crossing. The flags that are raised. */
+  sent(size: number): number {
+    this.offset = (this.offset + size) & (this.capacity - 1)
+    const free = this.free - size
+    this.free = free > 0 ? free : 0
+    return this.#every === 1 ? this.words[FLAGS]! : this.handOver()
+  }
+
   /**
-   * Publishes if that is due: enough messages, or a quarter of the ring, so that the consumer is never idle while a long
-   * turn fills it. The flags that are raised.
+   * Publishes if that is due: enough messages, or a quarter of the ring, so that the consumer is never idle while a
+   * long turn fills it. The flags that are raised.
    */
   handOver(): number {
     const words = this.words
@@ -118,7 +142,7 @@ export class FramedWriter {
 
   /** Publishes what is pending and looks at the consumer's cursor. False if a flag is raised. */
   look(): boolean {
-    const known = look(this.native)
+    const known = lookForRoom(this.native)
     this.free = known < 0 ? this.words[KNOWN]! : known
     return known >= 0
   }
@@ -178,7 +202,8 @@ export class FramedReader {
     // First the plain bound, under which the sum is right. No length is within it if the memory was taken away.
     if (!(length <= this.available - HEADER && sizeOf(length) <= this.available)) return -1
     if (this.#heap === true) unfoldUp(this.bytes, this.capacity, this.offset + HEADER + length)
-    return length
+    // Under 2^31, as was just checked: said to V8, which would go on with a double.
+    return length | 0
   }
 
   /** What the oldest message's bytes are, as its writer has described them. */
@@ -191,7 +216,10 @@ export class FramedReader {
     return `a message claims ${this.headers[this.offset >>> 2]} bytes where ${Math.max(0, this.available - HEADER)} are left`
   }
 
-  /** Counts the oldest message, of that length, as read, and gives bytes back if enough are due. The flags that are raised. */
+  /**
+   * Counts the oldest message, of that length, as read, and gives bytes back if enough are due. The flags that are
+   * raised.
+   */
   read(length: number): number {
     const size = sizeOf(length)
     const words = this.words
@@ -200,19 +228,19 @@ export class FramedReader {
     const pending = words[PENDING]! + size
     words[PENDING_MESSAGES]! += 1
     words[PENDING] = pending
-    if (pending >= this.#lap) return publish(this.native, 0)
+    if (pending >= this.#lap) return release(this.native)
     if (words[OWING] === 0) owe(this.native)
     return 0
   }
 
   /** Gives back what was read. The flags that are raised. */
   release(): number {
-    return publish(this.native, 0)
+    return release(this.native)
   }
 
   /** Gives back what was read and looks at the producer's cursor. False if a flag is raised. */
   look(): boolean {
-    const known = look(this.native)
+    const known = lookForData(this.native)
     this.available = known < 0 ? this.words[KNOWN]! : known
     return known >= 0
   }

@@ -16,7 +16,8 @@ interface RawHandle {
   readonly elementSize: number
   readonly schema: string
   readonly publish: () => true | undefined
-  readonly publishElement: () => true | undefined
+  readonly publishElement?: () => true | undefined
+  readonly text?: () => string | undefined
   readonly look: () => true | undefined
 }
 
@@ -42,6 +43,7 @@ interface Calls {
   readonly laneReason: string
   readonly fastPublish?: (number: number, bytes: number) => number | undefined
   readonly fastLook?: (number: number) => number | undefined
+  readonly fastPushString?: (number: number, text: string) => undefined
   readonly environmentBlock: ArrayBuffer
   readonly setImmediate: typeof timers.setImmediate
   readonly setTimeout: typeof timers.setTimeout
@@ -52,6 +54,8 @@ interface Calls {
 const Words = Uint32Array
 
 const calls = addon.environment(timers.setImmediate, timers.setTimeout, timers.clearTimeout) as unknown as Calls
+
+const notOfThisSide = (): undefined => undefined
 
 /**
  * A handle in this thread. Its cold crossings are methods; what a push or a pop calls is in crossing.ts.
@@ -79,7 +83,10 @@ export class NativeHandle {
   readonly schema: string
   // The hot crossings by Node-API, bound to this handle: crossing.ts calls them. They return `true` if a flag is raised.
   readonly publish: () => true | undefined
+  /** A producer's. */
   readonly publishElement: () => true | undefined
+  /** A consumer's: the oldest message as a string, its length in ANSWER; undefined if it is none that can be had so. */
+  readonly text: () => string | undefined
   readonly look: () => true | undefined
   /** When it is collected, nobody has the handle any more: so the addon sees it. */
   readonly owner: object
@@ -99,7 +106,8 @@ export class NativeHandle {
     this.elementSize = raw.elementSize
     this.schema = raw.schema
     this.publish = raw.publish
-    this.publishElement = raw.publishElement
+    this.publishElement = raw.publishElement ?? notOfThisSide
+    this.text = raw.text ?? notOfThisSide
     this.look = raw.look
   }
 
@@ -252,3 +260,6 @@ export function expressHits(): number {
  */
 export const FAST_PUBLISH: (number: number, bytes: number) => number | undefined = calls.fastPublish ?? ((_number, _bytes) => undefined)
 export const FAST_LOOK: (number: number) => number | undefined = calls.fastLook ?? ((_number) => undefined)
+
+/** Its answer is in the control block (ANSWER), and stays what it was where V8 does not take the lane, as for any string that is not flat and of one byte a character. */
+export const FAST_PUSH_STRING: (number: number, text: string) => undefined = calls.fastPushString ?? ((_number, _text) => undefined)

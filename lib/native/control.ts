@@ -18,12 +18,15 @@ export const WANTED = 4
 export const SLICE = 5
 /** Out: 1 if the doorbell was left with the other side, 0 if there is nothing to wait for. */
 export const ARMED = 6
-/** The size of an element in bytes, as given to `createRing`: what `publishElement` publishes besides what is pending. */
+/** The size of an element in bytes, as given to `createRing`, 0 for messages: what `publishElement` publishes besides what is pending. */
 export const ELEMENT = 7
 /** 1 while the handle is on the environment's list of those that owe a publication. Set when it is put there, cleared by `settle`. */
 export const OWING = 8
 /** In: encounters with a full or an empty ring since the last crossing, for the statistics. */
 export const REFUSED = 9
+
+/** Out: what the crossing of a string has found: bytes that it takes (producer), or its length in bytes (consumer). 0 says nothing. */
+export const ANSWER = 10
 
 /** The other side has closed, or this one has. */
 export const FLAG_CLOSED = 1

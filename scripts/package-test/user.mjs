@@ -9,7 +9,8 @@ import { npmProgram } from '../npm-tool.mjs'
 import { run } from '../processes.mjs'
 
 const LIMIT_MS = 180_000
-const home = mkdtempSync(path.join(tmpdir(), 'crosscore-user-'))
+/** All users' folders are in it. */
+export const home = mkdtempSync(path.join(tmpdir(), 'crosscore-user-'))
 process.once('exit', () => rmSync(home, { recursive: true, force: true }))
 const programs = path.join(home, 'bin')
 mkdirSync(programs)
@@ -19,7 +20,7 @@ let folders = 0
 
 export class User {
   /** @param {string} registry the URL of the only registry that this user knows */
-  constructor(registry, { manifest = {}, node = [process.execPath] } = {}) {
+  constructor(registry, { manifest = {}, node = [process.execPath], env = {} } = {}) {
     folders += 1
     this.folder = path.join(home, `app-${folders}`)
     mkdirSync(this.folder)
@@ -37,6 +38,7 @@ export class User {
       npm_config_fund: 'false',
       npm_config_loglevel: 'error',
     }
+    this.runtimeEnv = env
     this.write('package.json', JSON.stringify({ name: 'app', version: '1.0.0', private: true, ...manifest }))
   }
 
@@ -50,8 +52,9 @@ export class User {
   }
 
   /** Runs it with this user's Node; resolves to what `run` says. */
-  start(args, env = {}, node = this.node) {
-    return run([...node, ...args], { cwd: this.folder, env: { ...this.env, ...env }, limit: LIMIT_MS })
+  start(args, env = {}, node = this.node, limit = LIMIT_MS) {
+    const runtime = node === this.node ? this.runtimeEnv : {}
+    return run([...node, ...args], { cwd: this.folder, env: { ...this.env, ...runtime, ...env }, limit })
   }
 
   /** As `start`; throws with the output unless it ends well. Returns what it printed, without blanks around. */

@@ -115,7 +115,13 @@ unsafe extern "C" fn memory(env: sys::napi_env, info: sys::napi_callback_info) -
 
 /// `shown(number)`: the program gets a view.
 unsafe extern "C" fn shown(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with(env, info, |_, _, rest| rest.shared.show());
+    let shown = with(env, info, |_, _, rest| {
+        rest.shared.show();
+        rest.shared.number
+    });
+    if let (Some(ring), Some(environment)) = (shown, Environment::current()) {
+        environment.show(ring);
+    }
     ptr::null_mut()
 }
 
@@ -210,8 +216,13 @@ unsafe extern "C" fn close(env: sys::napi_env, info: sys::napi_callback_info) ->
         with(env, info, |side, _, _| side.end().set_reason(reason));
     }
     if let Some(slot) = slot {
-        // SAFETY: INV-NODE-12: `mine` has asked for the thread, and there is no borrow.
+        // SAFETY: INV-NODE-12: `mine` has asked for the thread; the borrow ends at once.
+        let ring = unsafe { slot.tenant() }.map(|tenant| tenant.rest.shared.number);
+        // SAFETY: INV-NODE-12: as above, and there is no borrow.
         unsafe { end(slot) };
+        if let (Some(ring), Some(environment)) = (ring, Environment::current()) {
+            environment.over(ring, false);
+        }
     }
     ptr::null_mut()
 }

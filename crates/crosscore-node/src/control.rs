@@ -22,12 +22,14 @@ pub(crate) const WANTED: usize = 4;
 pub(crate) const SLICE: usize = 5;
 /// Out: 1 if a doorbell was left with the other side, 0 if there is nothing to wait for.
 const ARMED: usize = 6;
-/// The size of an element in bytes, for the crossing that publishes one.
+/// The size of an element in bytes, for the crossing that publishes one; 0 in rings of messages.
 pub(crate) const ELEMENT: usize = 7;
 /// 1 while the handle is on its environment's list of those that owe a publication.
 pub(crate) const OWING: usize = 8;
 /// In: encounters with a full or an empty ring. Rust takes them at looks and waits.
 pub(crate) const REFUSED: usize = 9;
+/// Out: what the crossing of a string has found: bytes taken (producer), or the length in bytes (consumer).
+const ANSWER: usize = 10;
 /// Out: statistics, as doubles from here on. `lib/native/control.ts` has the same table.
 const STATS: usize = 12;
 /// How many they are.
@@ -47,7 +49,8 @@ pub(crate) const FLAG_CORRUPT: u32 = 4;
 ///
 /// Passing a number as an argument costs 5 to 10 ns in Node-API, through this block under 1 ns.
 /// A program can get at the block, write nonsense into it and even send it to another thread. So each word is read
-/// once, checked against the cursors, and only then used; and the words are atomic, though they order nothing.
+/// once, checked against the cursors, and only then used; and the words are atomic, though they order nothing
+/// (INV-NODE-2, INV-NODE-4).
 #[derive(Debug)]
 #[repr(C, align(128))]
 pub(crate) struct Control([AtomicU32; WORDS]);
@@ -105,6 +108,21 @@ impl Control {
     /// The pending bytes, which stay pending.
     pub(crate) fn pending(&self) -> usize {
         self.read(PENDING) as usize
+    }
+
+    /// Counts one message of so many bytes as pending.
+    #[inline]
+    pub(crate) fn add_pending(&self, bytes: u32) {
+        self.write(PENDING, self.read(PENDING).saturating_add(bytes));
+        self.write(
+            PENDING_MESSAGES,
+            self.read(PENDING_MESSAGES).saturating_add(1),
+        );
+    }
+
+    #[inline]
+    pub(crate) fn set_answer(&self, answer: u32) {
+        self.write(ANSWER, answer);
     }
 
     /// The size of an element in bytes.

@@ -4,7 +4,7 @@
 //! made up is answered as a handle that has ended.
 
 use crate::handle::HANDLES;
-use crate::side::ENDED;
+use crate::side::{ENDED, Port};
 
 /// What `look` answers when a flag is raised.
 pub(crate) const FLAGGED: i32 = -1;
@@ -42,4 +42,22 @@ pub(crate) fn look(number: f64) -> i32 {
     }
     // At most 2^30, unless somebody scribbles: then it is wrong, as the word is.
     (slot.control.known() & i32::MAX as u32) as i32
+}
+
+/// Writes a string into the ring and publishes it where each push is published. What it takes is left as the answer, if it
+/// was written.
+#[inline]
+pub(crate) fn push_string(number: f64, text: &[u8]) {
+    let Some(slot) = HANDLES.mine(number) else {
+        return;
+    };
+    // SAFETY: INV-NODE-12: as in `publish`.
+    let Some(tenant) = (unsafe { slot.tenant() }) else {
+        return;
+    };
+    slot.hit();
+    if let Port::Producer(port) = &mut tenant.port {
+        let answer = port.push_latin1(&slot.control, text);
+        slot.control.set_answer(answer);
+    }
 }

@@ -34,6 +34,8 @@ use crate::visible::{Sentinel, Visible};
 const BLOCK_WORDS: usize = 1024;
 /// Entries of the list.
 const OWED_COUNT: usize = 0;
+/// 1 while the list is going to be settled at the end of the turn.
+const SCHEDULED: usize = 1;
 /// Where the list starts: indexes of slots.
 const OWED_LIST: usize = 8;
 /// How many fit.
@@ -60,12 +62,17 @@ impl Block {
     }
 }
 
-/// A ring's ArrayBuffer in this environment, and how many handles here use it.
-#[derive(Debug)]
+/// A ring in this environment.
+#[derive(Debug, Default)]
 struct Window {
-    /// `None` until it is asked for.
+    /// Its ArrayBuffer. `None` until it is asked for.
     visible: Option<Rc<Visible>>,
+    /// Handles that have not ended.
     handles: u32,
+    /// Objects of handles, ended or not, that have not been collected.
+    objects: u32,
+    /// The program has had a view, and so may have the ArrayBuffer.
+    shown: bool,
 }
 
 /// The record.
@@ -163,7 +170,7 @@ impl Environment {
             // SAFETY: INV-NODE-1: the block is as long as the count that is its owner.
             let (_visible, block) =
                 unsafe { Visible::new(self, env, (memory, size_of::<Block>()), owner, None)? };
-            let keep = |value| Kept::new(env, value, 1);
+            let keep = |value| Kept::new(env, value);
             let [immediate, timeout, clear] = timers;
             *self.shared.borrow_mut() =
                 Some([keep(block)?, keep(immediate)?, keep(timeout)?, keep(clear)?]);
@@ -179,41 +186,61 @@ impl Environment {
     }
 
     /// A handle has come to this environment.
-    pub(crate) fn attached(&self, slot: u32, shared: &Shared) {
+    pub(crate) fn attached(&self, slot: u32, ring: u64) {
         self.handles.borrow_mut().insert(slot);
         let mut rings = self.rings.borrow_mut();
-        let window = rings.entry(shared.number).or_insert(Window {
-            visible: None,
-            handles: 0,
-        });
+        let window = rings.entry(ring).or_default();
         window.handles += 1;
-        if let Some(visible) = &window.visible {
-            visible.count_as(shared.capacity());
-        }
+        window.objects += 1;
     }
 
-    /// A handle has ended here. Memory that nobody can use any more counts no longer.
-    pub(crate) fn detached(&self, slot: u32, shared: &Shared) {
+    /// A handle has ended here.
+    pub(crate) fn detached(&self, slot: u32, ring: u64) {
         if !self.handles.borrow_mut().remove(&slot) {
             return;
         }
         let mut rings = self.rings.borrow_mut();
-        let Some(window) = rings.get_mut(&shared.number) else {
-            return;
-        };
-        window.handles -= 1;
-        if window.handles > 0 {
-            return;
+        if let Some(window) = rings.get_mut(&ring) {
+            window.handles -= 1;
+            if window.handles == 0 && window.visible.is_none() {
+                rings.remove(&ring);
+            }
         }
-        match &window.visible {
-            Some(visible) => {
-                if !shared.is_shown() {
-                    visible.count_as(0);
+    }
+
+    /// A handle was closed by the program, or its object was collected. With the last one of its ring here goes the
+    /// memory, and V8 counts it no longer; unless the program may have a view, for then it stays as long as that.
+    pub(crate) fn over(&self, ring: u64, collected: bool) {
+        let unseen = {
+            let mut rings = self.rings.borrow_mut();
+            let Some(window) = rings.get_mut(&ring) else {
+                return;
+            };
+            // The ring may have left and come back: then there are fewer in the new window than there were.
+            window.objects = window.objects.saturating_sub(u32::from(collected));
+            // A handle that was moved may come back before its object is collected.
+            if window.handles > 0 || (collected && window.objects > 0) {
+                return;
+            }
+            if window.shown {
+                if window.objects == 0
+                    && let Some(visible) = &window.visible
+                {
+                    visible.let_go();
                 }
+                return;
             }
-            None => {
-                rings.remove(&shared.number);
-            }
+            rings.remove(&ring)
+        };
+        if let Some(visible) = unseen.and_then(|window| window.visible) {
+            visible.detach();
+        }
+    }
+
+    /// The program is about to get a view of a ring.
+    pub(crate) fn show(&self, ring: u64) {
+        if let Some(window) = self.rings.borrow_mut().get_mut(&ring) {
+            window.shown = true;
         }
     }
 
@@ -239,7 +266,6 @@ impl Environment {
         // SAFETY: INV-NODE-1: a ring's memory is twice its capacity, and the count that is its owner keeps it.
         let (visible, value) =
             unsafe { Visible::new(self, env, memory, owner, Some(shared.number))? };
-        visible.count_as(ring.capacity());
         if let Some(window) = self.rings.borrow_mut().get_mut(&shared.number) {
             window.visible = Some(visible);
         }
@@ -285,6 +311,19 @@ impl Environment {
                 rings.remove(&number);
             }
         }
+    }
+
+    /// A callback of ours begins. True if nobody else is going to settle at the end of the turn: then
+    /// [`end_turn`](Self::end_turn) will, and `lib/` need not schedule it.
+    pub(crate) fn begin_turn(&self) -> bool {
+        // Partner: JavaScript on this thread, in program order.
+        self.block.0[SCHEDULED].swap(1, Ordering::Relaxed) == 0
+    }
+
+    /// The callback and its microtasks are over.
+    pub(crate) fn end_turn(&self) {
+        self.block.0[SCHEDULED].store(0, Ordering::Relaxed);
+        self.settle();
     }
 
     /// Publishes what the handles on the list owe; whether there was anything.

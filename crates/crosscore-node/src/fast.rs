@@ -5,11 +5,12 @@ use std::ffi::CStr;
 use napi::{Env, sys};
 
 use crate::crossing;
-use crate::express::{self, Fast, FastFunction, Receiver};
+use crate::express::{self, Fast, FastFunction, OneByteString, Receiver};
 use crate::value::string;
 
 static PUBLISH: FastFunction = FastFunction::new(Fast::Numbers(publish));
 static LOOK: FastFunction = FastFunction::new(Fast::Number(look));
+static PUSH_STRING: FastFunction = FastFunction::new(Fast::NumberAndString(push_string));
 
 // INV-NODE-7: `crossing` calls neither Node nor V8, does not panic and is over in a bounded time. What it may wake is a
 // thread or a doorbell of this addon.
@@ -21,8 +22,12 @@ extern "C" fn look(_: Receiver, number: f64) -> i32 {
     crossing::look(number)
 }
 
-/// What an environment knows of its lane: `lane`, `laneReason`, and where it is the express one, `fastPublish` and
-/// `fastLook`.
+extern "C" fn push_string(_: Receiver, number: f64, text: &OneByteString) {
+    crossing::push_string(number, text.bytes());
+}
+
+/// What an environment knows of its lane: `lane`, `laneReason`, and where it is the express one, `fastPublish`,
+/// `fastLook` and `fastPushString`.
 pub(crate) fn properties(env: &Env) -> napi::Result<Vec<(&'static CStr, sys::napi_value)>> {
     let raw = env.raw();
     let (name, reason, mut functions) = match express::open(env) {
@@ -32,6 +37,7 @@ pub(crate) fn properties(env: &Env) -> napi::Result<Vec<(&'static CStr, sys::nap
             vec![
                 (c"fastPublish", lane.function(env, &PUBLISH)?),
                 (c"fastLook", lane.function(env, &LOOK)?),
+                (c"fastPushString", lane.function(env, &PUSH_STRING)?),
             ],
         ),
         Err(reason) => ("node-api", reason.to_string(), Vec::new()),

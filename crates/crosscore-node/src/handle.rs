@@ -43,6 +43,8 @@ pub(crate) struct Rest {
     pub(crate) ring: Arc<SharedRing>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) which: Which,
+    /// What JavaScript sees the control block through, until the handle's object is collected.
+    block: Option<Rc<Visible>>,
     /// There when it has waited on the event loop.
     pub(crate) listener: Option<Listener>,
 }
@@ -81,7 +83,7 @@ pub(crate) unsafe fn take(slot: &'static HandleSlot) -> Port {
         if let (Some(listener), Some(doorbell)) = (listener, environment.known_doorbell()) {
             doorbell.forget(listener);
         }
-        environment.detached(slot.index(), &tenant.rest.shared);
+        environment.detached(slot.index(), tenant.rest.shared.number);
     }
     port
 }
@@ -94,6 +96,18 @@ unsafe extern "C" fn user_collected(_env: sys::napi_env, data: *mut c_void, hint
     if !hint.is_null() {
         // SAFETY: INV-NODE-12: finalizers run on the environment's thread.
         unsafe { end(slot) };
+        // SAFETY: INV-NODE-12: as above; the borrow ends at once.
+        let left = unsafe { slot.tenant() }
+            .map(|tenant| (tenant.rest.shared.number, tenant.rest.block.take()));
+        if let Some((ring, block)) = left {
+            // Only the handle's object had it.
+            if let Some(block) = block {
+                block.detach();
+            }
+            if let Some(environment) = Environment::current() {
+                environment.over(ring, true);
+            }
+        }
     }
     drop(User(slot));
 }
@@ -201,9 +215,14 @@ unsafe fn called<'a>(
 /// The end in a port that is known to be of this type, or gone.
 trait Expected: Side + Sized {
     fn of(port: &mut Port) -> Option<&mut Self>;
+
+    /// The hot crossing that only this side has.
+    const OWN: (&'static CStr, Callback);
 }
 
 impl Expected for ProducerPort {
+    const OWN: (&'static CStr, Callback) = (c"publishElement", publish_element);
+
     #[inline]
     fn of(port: &mut Port) -> Option<&mut Self> {
         match port {
@@ -214,6 +233,8 @@ impl Expected for ProducerPort {
 }
 
 impl Expected for ConsumerPort {
+    const OWN: (&'static CStr, Callback) = (c"text", text);
+
     #[inline]
     fn of(port: &mut Port) -> Option<&mut Self> {
         match port {
@@ -238,22 +259,6 @@ impl<S: Expected> Hot<S> {
         };
         match S::of(port) {
             Some(side) => side.publish(control, 0),
-            None => control.raise(ENDED),
-        }
-        flagged(env, control)
-    }
-
-    /// `publishElement()`: of what is pending and of one element behind it.
-    unsafe extern "C" fn publish_element(
-        env: sys::napi_env,
-        info: sys::napi_callback_info,
-    ) -> sys::napi_value {
-        // SAFETY: INV-NODE-1: called by Node with its own arguments.
-        let Some((port, control)) = (unsafe { called(env, info) }) else {
-            return ptr::null_mut();
-        };
-        match S::of(port) {
-            Some(side) => side.publish(control, control.element()),
             None => control.raise(ENDED),
         }
         flagged(env, control)
@@ -323,6 +328,7 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
             ring,
             shared: Arc::clone(&shared),
             which,
+            block: None,
             listener: None,
         },
     };
@@ -336,11 +342,43 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
         })?;
     // This call uses it too, so that a slot with a handle that could not be made is left at its end.
     let _user = User::new(slot);
-    environment.attached(slot.index(), &shared);
+    environment.attached(slot.index(), shared.number);
     describe(env, &environment, slot, position, hot).inspect_err(|_| {
         // SAFETY: INV-NODE-12: on the thread that has just taken the slot.
         unsafe { end(slot) };
+        environment.over(shared.number, true);
     })
+}
+
+/// `publishElement()` of a producer: of what is pending and of one element behind it.
+unsafe extern "C" fn publish_element(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    let Some((port, control)) = (unsafe { called(env, info) }) else {
+        return ptr::null_mut();
+    };
+    match ProducerPort::of(port) {
+        Some(side) => side.publish(control, control.element()),
+        None => control.raise(ENDED),
+    }
+    flagged(env, control)
+}
+
+/// `text()` of a consumer: the oldest message as a string, with its length as the answer; `undefined` if it is none that
+/// can be had this way.
+unsafe extern "C" fn text(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: INV-NODE-1: called by Node with its own arguments.
+    let Some((port, control)) = (unsafe { called(env, info) }) else {
+        return ptr::null_mut();
+    };
+    let Some((value, length)) = ConsumerPort::of(port).and_then(|side| side.text(env, control))
+    else {
+        return ptr::null_mut();
+    };
+    control.set_answer(length);
+    value
 }
 
 /// Names and callbacks of a side's hot crossings.
@@ -349,7 +387,7 @@ type HotFunctions = [(&'static CStr, Callback); 3];
 fn hot<S: Expected>() -> HotFunctions {
     [
         (c"publish", Hot::<S>::publish),
-        (c"publishElement", Hot::<S>::publish_element),
+        S::OWN,
         (c"look", Hot::<S>::look),
     ]
 }
@@ -378,9 +416,13 @@ fn describe(
     let user = Box::new(User::new(slot));
     // SAFETY: INV-NODE-1: a slot is never freed. The block is this handle's until its user goes, and where that is never
     // let go, because the block was taken away, the slot gets no other tenant.
-    let (_visible, block) = unsafe { Visible::new(environment, env, block, user, None)? };
+    let (visible, block) = unsafe { Visible::new(environment, env, block, user, None)? };
+    // SAFETY: INV-NODE-12: on the thread that has just taken the slot; the borrow ends at once.
+    if let Some(tenant) = unsafe { slot.tenant() } {
+        tenant.rest.block = Some(visible);
+    }
     let description = &shared.description;
-    let [publish, publish_element, look] = hot;
+    let [publish, own, look] = hot;
     let handle = object(
         env,
         &[
@@ -401,7 +443,7 @@ fn describe(
             (c"elementSize", number(env, f64::from(description.element))?),
             (c"schema", string(env, &description.schema)?),
             (publish.0, bind(publish)?),
-            (publish_element.0, bind(publish_element)?),
+            (own.0, bind(own)?),
             (look.0, bind(look)?),
         ],
     )?;

@@ -26,6 +26,7 @@
 //! | `pacing.rs` | when a consumer should wait a moment before it looks again |
 //! | `runtime.rs` | whether this is Node itself |
 //! | `thread.rs` | which thread this is |
+//! | `text.rs` | strings between V8's heap and the ring |
 //! | `value.rs`, `status.rs` | values and statuses of Node-API |
 //! | `bench.rs` | sources of records for the benchmarks; only with the feature `bench` |
 //!
@@ -54,6 +55,7 @@ mod shared;
 mod side;
 mod slot;
 mod status;
+mod text;
 mod thread;
 mod token;
 mod value;

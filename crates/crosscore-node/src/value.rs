@@ -135,15 +135,11 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Strongly if `count` is 1, weakly if it is 0.
-    pub(crate) fn new(
-        env: sys::napi_env,
-        value: sys::napi_value,
-        count: u32,
-    ) -> napi::Result<Self> {
+    /// Held until `let_go` or `delete`.
+    pub(crate) fn new(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut reference = ptr::null_mut();
         // SAFETY: INV-NODE-1: a value of the call that is under way.
-        let status = unsafe { sys::napi_create_reference(env, value, count, &mut reference) };
+        let status = unsafe { sys::napi_create_reference(env, value, 1, &mut reference) };
         check(status, "napi_create_reference")?;
         Ok(Self { env, reference })
     }
@@ -154,6 +150,13 @@ impl Kept {
         // SAFETY: INV-NODE-1: deleted by `delete` only, which takes this.
         let status = unsafe { sys::napi_get_reference_value(self.env, self.reference, &mut value) };
         (status == sys::Status::napi_ok && !value.is_null()).then_some(value)
+    }
+
+    /// Keeps the value only as long as others do.
+    pub(crate) fn let_go(&self) {
+        let mut count = 0;
+        // SAFETY: INV-NODE-1: as in `value`. A failure means that it was let go before.
+        let _status = unsafe { sys::napi_reference_unref(self.env, self.reference, &mut count) };
     }
 
     /// Not by dropping: an environment that has ended has deleted it.

@@ -18,12 +18,12 @@ use napi::sys;
 
 use crate::environment::Environment;
 use crate::status::check;
-use crate::value::Kept;
+use crate::value::{Kept, function};
 
 /// What is known of memory whose environment ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Found {
-    /// It does not end, or nobody has asked.
+    /// Nobody has asked.
     #[default]
     Unasked,
     InPlace,
@@ -40,13 +40,10 @@ pub(crate) struct Visible {
     owner: RefCell<Option<Box<dyn Any>>>,
     /// The ring's number, if it is a ring's.
     pub(crate) ring: Option<u64>,
-    bytes: usize,
-    /// The ArrayBuffer, weakly.
+    /// The ArrayBuffer.
     buffer: RefCell<Option<Kept>>,
-    /// What the sentinel has found, when the environment ends.
+    /// What the sentinel has found when the environment ended, or `detach` before.
     found: Cell<Found>,
-    /// What V8 was told to add to the `bytes` that it counts itself.
-    adjusted: Cell<i64>,
 }
 
 impl Visible {
@@ -67,10 +64,8 @@ impl Visible {
             environment: Rc::downgrade(environment),
             owner: RefCell::new(Some(owner)),
             ring,
-            bytes,
             buffer: RefCell::new(None),
             found: Cell::new(Found::default()),
-            adjusted: Cell::new(0),
         });
         let hint = Rc::into_raw(Rc::clone(&visible));
         let mut value = ptr::null_mut();
@@ -89,7 +84,7 @@ impl Visible {
             // SAFETY: INV-NODE-1: nothing was made, so its finalizer never runs and the count is ours.
             drop(unsafe { Rc::from_raw(hint) });
         })?;
-        *visible.buffer.borrow_mut() = Some(Kept::new(env, value, 0)?);
+        *visible.buffer.borrow_mut() = Some(Kept::new(env, value)?);
         environment.watch(&visible);
         Ok((visible, value))
     }
@@ -99,20 +94,27 @@ impl Visible {
         self.buffer.borrow().as_ref()?.value()
     }
 
-    /// Has V8 count so many bytes for it, which by itself counts as many as JavaScript sees.
-    pub(crate) fn count_as(&self, bytes: usize) {
-        let adjustment = bytes as i64 - self.bytes as i64;
-        let change = adjustment - self.adjusted.replace(adjustment);
-        self.adjust(change);
+    /// Has V8 collect it when nobody has it. Before that it is held, or an environment that ends could not tell one that
+    /// was collected a moment ago from one that was detached before.
+    pub(crate) fn let_go(&self) {
+        if let Some(buffer) = &*self.buffer.borrow() {
+            buffer.let_go();
+        }
     }
 
-    fn adjust(&self, change: i64) {
-        if change != 0 {
-            let mut total = 0;
-            // SAFETY: INV-NODE-1: plain call with an out-value, on the environment's thread. A failure means that the
-            // environment is ending, and its counts with it.
-            let _status = unsafe { sys::napi_adjust_external_memory(self.env, change, &mut total) };
+    /// Takes the memory out of the ArrayBuffer, of which no program has a view: nothing in this environment can reach
+    /// it any more, and V8 lets go of it before it collects.
+    pub(crate) fn detach(&self) {
+        if self.is_in_place() {
+            self.found.set(Found::InPlace);
+            let _gone = in_scope(self.env, || {
+                // SAFETY: INV-NODE-1: a value of this environment, in a handle scope. Where it fails, V8 finds out when
+                // it collects.
+                self.value()
+                    .map(|value| unsafe { sys::napi_detach_arraybuffer(self.env, value) })
+            });
         }
+        self.let_go();
     }
 
     /// Whether the ArrayBuffer exists and is not detached. One that has been collected although its finalizer has not
@@ -120,21 +122,29 @@ impl Visible {
     /// look alike, and then, as where nothing can be asked, the answer is no. To keep what could be freed is the lesser
     /// evil.
     fn is_in_place(&self) -> bool {
-        let mut scope = ptr::null_mut();
-        let mut detached = true;
-        // SAFETY: INV-NODE-2: hooks run on the environment's thread; INV-NODE-1: out-values.
-        unsafe {
-            if sys::napi_open_handle_scope(self.env, &mut scope) != sys::Status::napi_ok {
-                return false;
-            }
-            if let Some(buffer) = self.value() {
-                let asked = sys::napi_is_detached_arraybuffer(self.env, buffer, &mut detached);
-                detached |= asked != sys::Status::napi_ok;
-            }
-            sys::napi_close_handle_scope(self.env, scope);
-        }
-        !detached
+        in_scope(self.env, || {
+            let mut detached = false;
+            // SAFETY: INV-NODE-1: a value of this environment, and an out-value.
+            let status = self.value().map(|buffer| unsafe {
+                sys::napi_is_detached_arraybuffer(self.env, buffer, &mut detached)
+            });
+            status == Some(sys::Status::napi_ok) && !detached
+        })
+        .unwrap_or(false)
     }
+}
+
+/// Runs `f` in a handle scope of its own; `None` if there is none to be had.
+fn in_scope<T>(env: sys::napi_env, f: impl FnOnce() -> T) -> Option<T> {
+    let mut scope = ptr::null_mut();
+    // SAFETY: INV-NODE-1: an out-value; opened and closed on the environment's thread.
+    if unsafe { sys::napi_open_handle_scope(env, &mut scope) } != sys::Status::napi_ok {
+        return None;
+    }
+    let result = f();
+    // SAFETY: INV-NODE-1: the youngest scope.
+    unsafe { sys::napi_close_handle_scope(env, scope) };
+    Some(result)
 }
 
 /// Finalizer of the ArrayBuffer.
@@ -143,7 +153,6 @@ unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mu
     let visible = unsafe { Rc::from_raw(hint.cast::<Visible>().cast_const()) };
     if let Some(environment) = visible.environment.upgrade() {
         environment.unwatch(&visible);
-        visible.adjust(-visible.adjusted.get());
     }
     if let Some(buffer) = visible.buffer.take() {
         buffer.delete();
@@ -163,17 +172,11 @@ unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mu
 
 /// Whether an environment can run JavaScript, as it can until it ends.
 fn is_alive(env: sys::napi_env) -> bool {
-    let mut scope = ptr::null_mut();
-    // SAFETY: INV-NODE-1: out-values; what is made goes with the scope.
-    unsafe {
-        if sys::napi_open_handle_scope(env, &mut scope) != sys::Status::napi_ok {
-            return false;
-        }
-        // Any call would do that Node refuses when no JavaScript may run.
-        let alive = crate::value::function(env, c"alive", nothing, ptr::null_mut()).is_ok();
-        sys::napi_close_handle_scope(env, scope);
-        alive
-    }
+    // Any call would do that Node refuses when no JavaScript may run.
+    in_scope(env, || {
+        function(env, c"alive", nothing, ptr::null_mut()).is_ok()
+    })
+    .unwrap_or(false)
 }
 
 unsafe extern "C" fn nothing(
@@ -218,7 +221,7 @@ impl Sentinel {
             // SAFETY: INV-NODE-1: nothing was made, so its finalizer never runs and the count is ours.
             drop(unsafe { Rc::from_raw(hint.cast::<Self>().cast_const()) });
         })?;
-        *sentinel.buffer.borrow_mut() = Some(Kept::new(env, value, 1)?);
+        *sentinel.buffer.borrow_mut() = Some(Kept::new(env, value)?);
         Ok(sentinel)
     }
 
@@ -241,11 +244,13 @@ unsafe extern "C" fn sentinel_ended(_env: sys::napi_env, _data: *mut c_void, hin
     buffer.delete();
     if let Some(environment) = sentinel.environment.upgrade() {
         for visible in environment.watched() {
-            visible.found.set(if visible.is_in_place() {
-                Found::InPlace
-            } else {
-                Found::Escaped
-            });
+            if visible.found.get() == Found::Unasked {
+                visible.found.set(if visible.is_in_place() {
+                    Found::InPlace
+                } else {
+                    Found::Escaped
+                });
+            }
         }
     }
 }

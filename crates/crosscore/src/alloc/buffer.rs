@@ -41,7 +41,7 @@ impl RawBuffer {
     /// Describes a buffer.
     ///
     /// Safe, because a description promises nothing. The promise is made by
-    /// [`BufferAllocator::allocate`] when it returns one.
+    /// [`BufferAllocator::allocate`](super::BufferAllocator::allocate) when it returns one.
     ///
     /// ```
     /// use crosscore::{Memory, RawBuffer};

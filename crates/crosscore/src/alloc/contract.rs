@@ -25,7 +25,7 @@ use super::{AllocError, Failure, RawBuffer};
 /// 4. **`INV-ALLOC-4`, initialisation.** Every byte is initialised, and zero.
 /// 5. **`INV-ALLOC-5`, fixed place.** `base()` does not change, even when the `RawBuffer`, the
 ///    allocator or whatever holds them is moved.
-/// 6. **`INV-ALLOC-6`, mirror.** If `memory()` is [`Memory::Mirrored`], then `INV-ALLOC-1` and
+/// 6. **`INV-ALLOC-6`, mirror.** If `memory()` is [`Memory::Mirrored`](super::Memory::Mirrored), then `INV-ALLOC-1` and
 ///    `INV-ALLOC-3` hold for `2 * layout().size()` bytes, that number does not exceed `isize::MAX`,
 ///    and `base() + size + i` is the same byte as `base() + i` for every `i < size`.
 /// 7. **`INV-ALLOC-7`, release.** `deallocate` may be called on any thread that can reach the
@@ -242,6 +242,7 @@ mod tests {
         unsafe { allocator.deallocate(buffer) };
     }
 
+    // INV-ALLOC-2, INV-ALLOC-3, INV-ALLOC-4
     #[test]
     fn every_allocator_keeps_the_contract() {
         let mirrored = MirroredAllocator.granularity();
@@ -302,7 +303,13 @@ mod tests {
                 let layout = Layout::from_size_align(size & !0xffff, 64).unwrap();
                 let error = allocator.allocate(layout).unwrap_err();
                 assert_eq!(error.layout(), layout);
-                assert_eq!(error.kind(), io::ErrorKind::OutOfMemory, "{error}");
+                // Windows calls more than it has addresses for an invalid parameter.
+                let refused = match error.kind() {
+                    io::ErrorKind::OutOfMemory => true,
+                    io::ErrorKind::InvalidInput => cfg!(windows),
+                    _ => false,
+                };
+                assert!(refused, "{error}");
                 assert!(
                     error.to_string().contains(&layout.size().to_string()),
                     "{error}"

@@ -146,7 +146,7 @@ impl AllocError {
     }
 
     /// Why it failed, in the words of `std`: `InvalidInput` for a layout that breaks the rules of
-    /// [`BufferAllocator::allocate`], `Unsupported` where the system lacks what is needed,
+    /// [`BufferAllocator::allocate`](super::BufferAllocator::allocate), `Unsupported` where the system lacks what is needed,
     /// `OutOfMemory` when it is exhausted. The operating system's own number is in
     /// [`source`](Error::source), an [`io::Error`].
     ///

@@ -1,4 +1,4 @@
-// Frames of 640 by 480 pixels, painted and looked at where they lie in the ring: node examples/video-frames.js
+// Frames of 640 by 480 pixels, painted and looked at where they lie in the ring: node examples/frames/main.js
 //
 // No frame is copied: the camera paints into a reservation, the analyst reads through peek. A ring of 4 MiB holds
 // 13 of them; when it is full the camera drops a frame, as cameras do, and says how many.
