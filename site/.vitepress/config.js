@@ -1,0 +1,72 @@
+import { readdirSync } from 'node:fs'
+import { defineConfig } from 'vitepress'
+
+/** Pages that scripts/site.mjs copies from docs/ or makes from index.ts. */
+const api = (folder) => {
+  try {
+    return readdirSync(new URL(`../api/${folder}/`, import.meta.url))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => ({ text: file.slice(0, -3), link: `/api/${folder}/${file.slice(0, -3)}` }))
+  } catch {
+    return []
+  }
+}
+
+export default defineConfig({
+  title: 'crosscore',
+  description: 'Data between two threads of Node: one bounded ring, owned by Rust',
+  lastUpdated: false,
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    socialLinks: [{ icon: 'github', link: 'https://github.com/crosscore/crosscore' }],
+    nav: [
+      { text: 'Guide', link: '/getting-started' },
+      { text: 'API', link: '/api/README' },
+      { text: 'Performance', link: '/performance' },
+    ],
+    sidebar: [
+      {
+        text: 'Guide',
+        items: [
+          { text: 'Getting started', link: '/getting-started' },
+          { text: 'Choosing a kind', link: '/kinds' },
+          { text: 'Waiting and backpressure', link: '/waiting' },
+          { text: 'Moving handles, dying workers', link: '/moving' },
+          { text: 'Runtimes, bundlers, runners', link: '/runtimes' },
+          { text: 'Questions', link: '/faq' },
+        ],
+      },
+      {
+        text: 'Coming from',
+        items: [
+          { text: 'postMessage', link: '/from-postmessage' },
+          { text: 'ringbuf.js', link: '/from-ringbuf' },
+          { text: 'thread-stream', link: '/from-thread-stream' },
+          { text: 'comlink', link: '/from-comlink' },
+        ],
+      },
+      {
+        text: 'Rust',
+        items: [
+          { text: 'The crate', link: '/rust' },
+          { text: 'Native sources', link: '/native-sources' },
+        ],
+      },
+      {
+        text: 'Inside',
+        items: [
+          { text: 'How it works', link: '/how-it-works' },
+          { text: 'The express lane', link: '/express-lane' },
+          { text: 'Soundness', link: '/soundness' },
+          { text: 'Performance', link: '/performance' },
+        ],
+      },
+      {
+        text: 'API',
+        collapsed: true,
+        items: [...api('variables'), ...api('functions'), ...api('interfaces'), ...api('classes'), ...api('type-aliases')],
+      },
+    ],
+  },
+})
