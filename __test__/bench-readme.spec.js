@@ -17,6 +17,7 @@ const result = {
   method: { runs: 7, quick: false, startedAt: '2026-01-01T00:00:00Z', seconds: 1 },
   rows: [
     row('f64-one', 'crosscore', 20.123),
+    row('f64-one', 'crosscore (node-api)', 30),
     row('f64-one', 'crosscore, drain', 10),
     row('f64-one', 'hand-written ring', 50),
     row('f64-one', 'tuned ring', 15),
@@ -27,10 +28,10 @@ const result = {
   aims: [],
 }
 
-test('ours, the quickest of each other kind, and the command', (t) => {
+test('ours on both lanes, the quickest of each other kind, and the command', (t) => {
   const lines = readmeTable(result).split('\n')
   t.is(lines.length, 3)
-  t.regex(lines[2], /\| \*\*20\.1\*\* \| 15 tuned ring \|  \| 800 postMessage \| `npm run bench -- --case f64-one` \|$/)
+  t.regex(lines[2], /\| \*\*20\.1\*\*, Node-API 30 \| 15 tuned ring \|  \| 800 postMessage \| `npm run bench -- --case f64-one` \|$/)
 })
 
 function told(quick, runs) {
@@ -46,13 +47,19 @@ test('the command says what was not the default', (t) => {
 for (const name of ['README.md', 'docs/PERFORMANCE.md']) {
   test(`what is between the markers of ${name} is replaced and nothing else; again gives the same`, (t) => {
     const text = readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
-    const once = between(text, readmeSection(result))
+    const once = between(text, readmeSection([result]))
     t.true(once.startsWith(text.slice(0, text.indexOf('<!-- bench:begin -->'))))
     t.true(once.endsWith(text.slice(text.indexOf('<!-- bench:end -->'))))
     t.true(once.includes('**20.1**'))
-    t.is(between(once, readmeSection(result)), once)
+    t.is(between(once, readmeSection([result])), once)
   })
 }
+
+test('of several Nodes each has a table of its own', (t) => {
+  const lines = readmeSection([result, { ...result, node: '26.1.0' }])
+  t.deepEqual(lines.filter((line) => line.startsWith('**Node')), ['**Node 24.1.0**', '**Node 26.1.0**'])
+  t.is(lines.filter((line) => line.includes('**20.1**')).length, 2)
+})
 
 test('a text without the markers is refused', (t) => {
   t.throws(() => between('# a project', []), { message: /bench:begin/ })

@@ -20,7 +20,7 @@ const tree = () =>
         '#[cfg(test)]\nmod tests {\n    // INV-B-1\n    #[test]\n    fn inside() {\n    }\n}\n',
     ],
     ['lib/deep/b.ts', '/** INV-A-1 */\n'],
-    [RUST, '// INV-A-1\n#[test]\n#[cfg(unix)]\nfn it_holds() {\n    // SAFETY: INV-B-1\n    f();\n}\nfn helper() {\n}\n'],
+    [RUST, '// INV-A-1\n#[test]\n#[cfg(unix)]\nfn it_holds() {\n    // SAFETY: INV-B-1\n    f();\n}\nfn helper() {\n}\n// INV-B-1\nfn helper_above() {\n}\n#[tokio::test]\nasync fn holds_nothing() {\n}\n'],
     [MADE, 'properties! {\n    first_one: u8;\n    // INV-B-1\n    second_one: u16;\n}\n'],
     [FORBIDDEN, '//! INV-B-1: no.\n'],
     [SPECS, "test('other', (t) => {\n})\n// INV-A-1\ntest.serial(`it ${holds}`, async (t) => {\n  // INV-B-1\n})\n"],

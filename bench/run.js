@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { onOtherNodes } from './harness/other-nodes.js';
 import { describeMachine, describeVersions } from './harness/machine.js';
 import { HELP, UsageError, parseOptions } from './harness/options.js';
 import { chooseCpus } from './harness/pinning.js';
@@ -64,7 +65,8 @@ async function bench(options) {
     writeFileSync(file, JSON.stringify(result, null, 2) + '\n');
     console.log(`\nfigures: ${options.json}`);
   }
-  if (options.report && rows.length > 0) await report(result, options.readme);
+  if (options.report && rows.length > 0) await report(result);
+  if (options.readme) await readme([result]);
 
   const failed = rows.filter(({ status }) => status === 'failed');
   const failedCalls = micro.filter(({ status }) => status === 'failed');
@@ -73,16 +75,11 @@ async function bench(options) {
   if (failed.length || failedCalls.length) process.exitCode = 1;
 }
 
-/**
- * @param {import('./report/result.js').Result} result
- * @param {boolean} readme
- */
-async function report(result, readme) {
+/** @param {import('./report/result.js').Result} result */
+async function report(result) {
   let writeReport;
-  let writeReadme;
   try {
     ({ writeReport } = await import('./report/render.js'));
-    ({ writeReadme } = await import('./report/readme.js'));
   } catch (error) {
     // The figures took minutes and stand above; a missing chart library must not look like a failed bench.
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ERR_MODULE_NOT_FOUND') throw error;
@@ -92,7 +89,12 @@ async function report(result, readme) {
   const directory = fileURLToPath(new URL('./report/', import.meta.url));
   const files = await writeReport(result, directory);
   console.log(`\nreport: ${files.map((file) => `bench/report/${file}`).join(', ')}`);
-  if (readme) console.log(`README: ${(await writeReadme(result)).join(', ')}`);
+}
+
+/** @param {import('./report/result.js').Result[]} results */
+async function readme(results) {
+  const { writeReadme } = await import('./report/readme.js');
+  console.log(`README: ${(await writeReadme(results)).join(', ')}`);
 }
 
 /** @param {import('./harness/contract.js').Case[]} cases */
@@ -106,7 +108,11 @@ try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) process.stdout.write(HELP);
   else if (options.list) list(options.cases);
-  else await bench(options);
+  else if (options.nodes.length === 0) await bench(options);
+  else {
+    const results = await onOtherNodes(options, process.argv.slice(2));
+    if (options.readme && results.length === options.nodes.length) await readme(results);
+  }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`${error.message}\nTry --help.`);

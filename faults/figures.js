@@ -34,13 +34,6 @@ function count(name, list) {
   }
 }
 
-/** The `p`-th percentile. */
-export function percentile(values, p) {
-  if (values.length === 0) return NaN
-  const sorted = Array.from(values).sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1)]
-}
-
 /** The slope of the line that fits the points best. */
 export function slope(points) {
   const n = points.length

@@ -10,7 +10,9 @@ import { availableParallelism, loadavg } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { percentile, slope } from './figures.js'
+import { percentile, sortedFigures } from '../bench/harness/statistics.js'
+import { columns } from '../scripts/tables.mjs'
+import { slope } from './figures.js'
 
 const { values: options } = parseArgs({
   options: {
@@ -109,7 +111,7 @@ function fail(news) {
 }
 
 const seconds = () => ((performance.now() - started) / 1000).toFixed(1)
-const ms = (values) => [50, 99, 100].map((p) => percentile(values, p).toFixed(1)).join(' / ')
+const percentiles = (values) => [50, 99, 100].map((p) => percentile(sortedFigures(values), p))
 const kind = (name) => failures.filter((failure) => failure.kind === name).length
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
@@ -131,16 +133,19 @@ function report() {
   console.log(`failures    crashed ${kind('crashed')}, lost ${kind('lost')}, repeated ${kind('repeated')}, stuck ${kind('stuck')}, other ${kind('wrong')}`)
   if (failures.length > 0) verdicts.push(`${failures.length} rounds failed: ${failures.map(({ failed }) => failed).join(', ')}`)
 
-  if (slowest.ms > 0) console.log(`terminate() p50 / p99 / max in ms; slowest in round ${slowest.round}, ${slowest.scenario}`)
-  for (const [name, values] of Object.entries(latencies)) {
-    const what = name === 'control' ? 'a busy thread without crosscore' : `while ${name}`
-    if (values.length > 0) console.log(`  ${what.padEnd(32)} ${ms(values).padStart(20)}   (${values.length})`)
+  if (slowest.ms > 0) {
+    const lines = Object.entries(latencies).flatMap(([name, values]) => {
+      const what = name === 'control' ? 'a busy thread without crosscore' : `while ${name}`
+      return values.length > 0 ? [[what, ...percentiles(values).map((ms) => ms.toFixed(1)), `${values.length}`]] : []
+    })
+    console.log(`terminate() in ms; slowest in round ${slowest.round}, ${slowest.scenario}`)
+    console.log(columns([['', 'p50', 'p99', 'max', 'times'], ...lines], '  '))
   }
   for (const name of ['blocked', 'running']) {
-    const p99 = percentile(latencies[name], 99)
+    const [, p99] = percentiles(latencies[name])
     if (options.correctness || !(p99 > LIMIT) || latencies[name].length < ENOUGH) continue
     // On a machine that is busy with something else every thread waits for a processor.
-    const slowest = percentile(latencies.control, 100)
+    const [, , slowest] = percentiles(latencies.control)
     if (slowest < BUSY && loadavg()[0] < 2 * availableParallelism()) {
       verdicts.push(`terminate() while ${name}: p99 is ${p99.toFixed(0)} ms, more than ${LIMIT}`)
     } else {

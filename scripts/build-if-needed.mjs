@@ -15,14 +15,14 @@ const addon = {
     const built = readdirSync(root).filter(
       (name) => name.startsWith(`crosscore.${process.platform}-${process.arch}`) && name.endsWith('.node'),
     )
-    return built.length > 0 ? [...built, 'native.js', 'native.d.ts'] : ['crosscore.node', 'native.js']
+    return [...(built.length > 0 ? built : ['crosscore.node']), 'native.d.ts']
   },
   build: () => buildAddon(),
 }
 
 const typeScript = {
-  sources: () => [...modules(), ...present('tsconfig.json', 'package.json', 'native.d.ts')],
-  outputs: () => modules().map((name) => name.replace(/\.ts$/, '.js')),
+  sources: () => [...modules(), ...present('tsconfig.json', 'tsconfig.cjs.json', 'package.json', 'native.d.ts', 'scripts/build.mjs')],
+  outputs: () => ['native.js', ...modules().map((name) => name.replace(/\.ts$/, '.js'))].flatMap((name) => [name, path.join('cjs', name)]),
   build: () => buildTypeScript(),
 }
 
@@ -32,14 +32,14 @@ for (const part of [addon, typeScript]) {
   const oldest = Math.min(...part.outputs().map(modified))
   if (newest <= oldest) continue
   const started = new Date()
-  part.build()
+  await part.build()
   // The outputs count from when the build began: a source saved during it is newer than they are.
   for (const output of part.outputs()) utimesSync(path.join(root, output), started, started)
 }
 
-/** TypeScript sources: index.ts and lib/, without what is emitted there. */
+/** TypeScript sources, without what is emitted beside them. */
 function modules() {
-  return ['index.ts', ...files('lib', (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'), [])]
+  return ['index.ts', 'loader.ts', ...files('lib', (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'), [])]
 }
 
 /** Files below `folder` that `wanted` accepts, without the folders named in `skipped`. */

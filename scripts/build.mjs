@@ -1,36 +1,79 @@
 // npm run build [-- options of napi build, such as --target x86_64-apple-darwin]
-// The addon, its loader and its declarations; then index.ts and lib/ beside their sources.
+// The addon and its declarations; index.ts, loader.ts and lib/ as ES modules beside their sources and as CommonJS in
+// cjs/; and in both places native.js, which loads the addon.
 
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { packageBin, root } from './package-bin.mjs'
+import { platforms, readManifest } from './platforms.mjs'
+import { needToolchain } from './toolchain.mjs'
 
-/** Builds the addon: crosscore.<platform>.node, native.js and native.d.ts. */
+/** Builds the addon: crosscore.<platform>.node and native.d.ts. */
 export function buildAddon(options = []) {
+  needToolchain()
   run('the addon (napi build)', [
     ...packageBin('@napi-rs/cli', 'napi'),
     'build',
     '--platform',
     '--release',
-    '--esm',
     '--no-const-enum',
     '--manifest-path',
     path.join('crates', 'crosscore-node', 'Cargo.toml'),
     '-o',
     '.',
-    // Not napi's defaults, index.js and index.d.ts: those two are the package's own.
-    '--js',
-    'native.js',
+    // loader.ts is ours.
+    '--no-js',
+    // Not napi's default, index.d.ts: that one is the package's own.
     '--dts',
     'native.d.ts',
     ...options,
   ])
 }
 
-/** Compiles index.ts and lib/ to .js and .d.ts. Needs native.d.ts, so the addon comes first. */
-export function buildTypeScript() {
+/** Compiles the package. Needs native.d.ts, so the addon comes first. */
+export async function buildTypeScript() {
+  needToolchain()
   run('index.ts and lib/ (tsc)', packageBin('typescript', 'tsc'))
+  run('the same as CommonJS (tsc)', [...packageBin('typescript', 'tsc'), '-p', 'tsconfig.cjs.json'])
+  await writeEntries()
+}
+
+/** native.js and cjs/native.js: they name what native.d.ts declares, because an ES module cannot look its exports up. */
+async function writeEntries() {
+  const declared = readFileSync(path.join(root, 'native.d.ts'), 'utf8')
+  const names = [...declared.matchAll(/^export declare (?:const|function|class) (\w+)/gm)].map(([, name]) => name)
+  const { version } = readManifest()
+  const origin = [`version: ${JSON.stringify(version)}`, `platforms: ${JSON.stringify((await platforms()).map(({ name }) => name))}`]
+  const head = '// Written by scripts/build.mjs.\n'
+  write(
+    'native.js',
+    `${head}import { loadAddon } from './loader.js'
+
+// A bundler leaves one of the two: import.meta.url in an ES module, __filename in what it turned into CommonJS.
+const bases = [import.meta.url, typeof __filename === 'string' ? __filename : undefined]
+const addon = loadAddon({ ${origin.join(', ')}, bases })
+
+export default addon
+export const { ${names.join(', ')} } = addon
+`,
+  )
+  write(
+    path.join('cjs', 'native.js'),
+    `${head}const path = require('node:path')
+const { loadAddon } = require('./loader.js')
+
+// The package's own folder is the one above; a bundle has its binary beside it.
+module.exports = loadAddon({ ${origin.join(', ')}, bases: [path.join(__dirname, '..', 'native.js'), __filename] })
+`,
+  )
+  write(path.join('cjs', 'native.d.ts'), declared)
+  write(path.join('cjs', 'package.json'), '{ "type": "commonjs" }\n')
+}
+
+function write(file, text) {
+  writeFileSync(path.join(root, file), text)
 }
 
 function run(what, args) {
@@ -47,5 +90,5 @@ function run(what, args) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   buildAddon(process.argv.slice(2))
-  buildTypeScript()
+  await buildTypeScript()
 }

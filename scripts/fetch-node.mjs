@@ -31,6 +31,19 @@ export async function fetchNode(name, version) {
   }
 }
 
+/** As fetchNode, for the platform that this process runs on. */
+export function fetchOwnNode(version) {
+  return fetchNode(`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`, version)
+}
+
+/** Whether it is a version as the registry knows it, or the beginning of one. */
+export const isVersion = (text) => /^\d+(\.\d+){0,2}$/.test(text)
+
+/** The exact version of an executable, which it is asked for. */
+export async function versionOf(node) {
+  return (await must([node, '-p', 'process.versions.node'])).trim()
+}
+
 async function must(command) {
   const { ok, output, signal, code } = await run(command, { limit: 300_000 })
   if (!ok) throw new Error(`${command.join(' ')} failed (${signal ?? code})\n${output}`)

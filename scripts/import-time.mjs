@@ -3,7 +3,9 @@
 // median of so many processes with it and with fences, which need no preparation, in turn.
 
 import { spawnSync } from 'node:child_process'
+import { median } from '../bench/harness/statistics.js'
 import { root } from './package-bin.mjs'
+import { columns } from './tables.mjs'
 
 /** The most that it may add to the import, in ms (DESIGN.md, section 5). */
 const MOST = 5
@@ -30,9 +32,9 @@ for (let i = 0; i < processes; i++) {
   }
 }
 
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1]
-for (const what of Object.keys(times.fence[0])) {
+const lines = Object.keys(times.fence[0]).map((what) => {
   const [prepared, plain] = [times.membarrier, times.fence].map((all) => median(all.map((time) => time[what])))
-  console.log(`${what.padEnd(18)} ${prepared.toFixed(2)} ms, with fences ${plain.toFixed(2)} ms: ${(prepared - plain).toFixed(2)} ms more`)
   if (what === 'import' && prepared - plain > MOST) process.exitCode = 1
-}
+  return [what].concat([prepared, plain, prepared - plain].map((ms) => ms.toFixed(2)))
+})
+console.log(columns([['ms', 'prepared', 'with fences', 'more'], ...lines]))

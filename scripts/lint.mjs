@@ -9,6 +9,17 @@ const node = process.execPath
 export const lintSteps = [
   { name: 'rustfmt', command: ['cargo', 'fmt', '--all', '--check'] },
   { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
+  // The crate with everything, and with as little as it can do with.
+  { name: 'clippy-all', command: ['cargo', 'clippy', '-p', 'crosscore', '--all-features', '--all-targets', '--', '-D', 'warnings'] },
+  {
+    name: 'clippy-bare',
+    command: ['cargo', 'clippy', '-p', 'crosscore', '--no-default-features', '--all-targets', '--', '-D', 'warnings'],
+  },
+  {
+    name: 'rustdoc',
+    command: ['cargo', 'doc', '-p', 'crosscore', '--all-features', '--no-deps'],
+    env: { RUSTDOCFLAGS: '-D warnings' },
+  },
   // What only the benchmarks build (bench/harness/bench-addon.js).
   {
     name: 'clippy-bench',

@@ -1,5 +1,7 @@
 // docs/ORDERINGS.md: written from ordering.rs, from the audit and from the generated code; and read back.
 
+import { markdown } from './tables.mjs'
+
 const architectures = [
   { key: 'x86_64', title: 'x86-64' },
   { key: 'aarch64', title: 'AArch64' },
@@ -42,7 +44,7 @@ export function render(sites, weakenings, instructions) {
     ].join('\n'),
   )
   return `${head}
-${table(['site', 'ordering', 'partner', 'first test that fails when it is weaker', ...architectures.map(({ title }) => title)], overview)}
+${markdown(['site', 'ordering', 'partner', 'first test that fails when it is weaker', ...architectures.map(({ title }) => title)], overview)}
 
 ## Site by site
 
@@ -105,8 +107,4 @@ function testName({ name, file }) {
 function whereUsed({ uses }) {
   const lines = uses.map(({ file, fn, kind }) => `\`${file}\` → \`${fn || 'module'}\` (${kind})`)
   return [...new Set(lines)]
-}
-
-function table(heads, rows) {
-  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

@@ -5,7 +5,10 @@ import { availableParallelism } from 'node:os'
 import { root } from './package-bin.mjs'
 
 const running = new Set()
-const endAll = () => running.forEach((child) => process.kill(-child.pid, 'SIGKILL'))
+/** Windows has no groups of processes: there it ends the one. */
+const hasGroups = process.platform !== 'win32'
+const end = (child) => (hasGroups ? process.kill(-child.pid, 'SIGKILL') : child.kill('SIGKILL'))
+const endAll = () => running.forEach(end)
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     endAll()
@@ -14,7 +17,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 /**
- * Runs a command to its end or to the limit, with everything it has started.
+ * Runs a command to its end or to the limit (ms; Infinity: none), with everything it has started.
  * Resolves to { ok, code, signal, timedOut, output, ms }; rejects only if it cannot be started.
  */
 export function run([program, ...args], { limit = 600_000, env, cwd = root, show = false } = {}) {
@@ -25,15 +28,16 @@ export function run([program, ...args], { limit = 600_000, env, cwd = root, show
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
+      detached: hasGroups,
     })
     if (child.pid !== undefined) running.add(child)
     let output = ''
     let timedOut = false
-    const timer = setTimeout(() => {
+    const expire = () => {
       timedOut = true
-      process.kill(-child.pid, 'SIGKILL')
-    }, limit)
+      end(child)
+    }
+    const timer = limit === Infinity ? undefined : setTimeout(expire, limit)
     for (const [stream, to] of [
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],

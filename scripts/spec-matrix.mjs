@@ -29,7 +29,7 @@ const isTest = (file) => /^(crates\/crosscore\/tests|__test__)\//.test(file)
 
 /** How a test begins, with its name: a function, one that a macro makes of a line, a call with a title. */
 const TEST = {
-  '.rs': /^\s*(?:fn (\w+)\(\)(?: \{)?|(\w+_\w+): .*;)$/,
+  '.rs': /^\s*(?:(?:async )?fn (\w+)\(\)(?: -> .+)?(?: \{)?|(\w+_\w+): .*;)$/,
   '.js': /^\s*(?:test(?:\.\w+)?|[a-z]\w+)\((['"`])(?<title>.+)\1, (?:async )?\(t\b/,
 }
 
@@ -42,10 +42,13 @@ function testAt(file, lines, number) {
   if (made) return made
   // A function is a test by its attributes.
   for (let above = number - 1; lines[above]?.trim().startsWith('#'); above -= 1) {
-    if (lines[above].includes('#[test]')) return called
+    if (/#\[(\w+::)*test\b/.test(lines[above])) return called
   }
   return undefined
 }
+
+/** Whether a comment above the line is no comment of the test below it. A loop of tests is. */
+const isCode = (line) => line.trim() !== '' && !isComment(line) && !/^\s*(#|for \(|if \()/.test(line)
 
 const isComment = (line) => /^\s*(\/\/|\*|\/\*)/.test(line)
 
@@ -92,6 +95,8 @@ function citations(file, text) {
       above = new Set()
     } else if (inside && indent === inside.indent && line[indent] === '}') {
       inside = undefined
+    } else if (!inside && isCode(line)) {
+      above = new Set()
     } else if (!justifies) {
       for (const id of ids(line)) {
         if (inside) held.push({ id, name: inside.name })

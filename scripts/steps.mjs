@@ -3,9 +3,10 @@
 // A step is { name, command: [program, ...arguments], env?, tally? }. `tally` reads the step's
 // output and returns { passed, failed } (scripts/tallies.mjs); a step without one counts as one test.
 
-import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import { root } from './package-bin.mjs'
+import { run } from './processes.mjs'
+import { columns } from './tables.mjs'
 
 const colour = process.stdout.isTTY && !process.env.NO_COLOR
 const bold = (text) => (colour ? `\u001B[1m${text}\u001B[22m` : text)
@@ -32,53 +33,21 @@ export async function runSteps(steps, names = []) {
   summarise(results)
 }
 
-function runStep(step) {
-  const started = performance.now()
-  return new Promise((resolve) => {
-    const [program, ...args] = step.command
-    const child = spawn(program, args, {
-      cwd: root,
-      env: { ...process.env, ...(colour && { FORCE_COLOR: '1', CARGO_TERM_COLOR: 'always' }), ...step.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let output = ''
-    const tee = (to) => (text) => {
-      output += text
-      to.write(text)
-    }
-    child.stdout.setEncoding('utf8').on('data', tee(process.stdout))
-    child.stderr.setEncoding('utf8').on('data', tee(process.stderr))
-
-    let settled = false
-    const settle = (ok) => {
-      if (settled) return
-      settled = true
-      const tally = step.tally?.(stripVTControlCharacters(output)) ?? { passed: ok ? 1 : 0, failed: 0 }
-      // What broke before any test could report itself is a failure too.
-      if (!ok && tally.failed === 0) tally.failed = 1
-      resolve({ name: step.name, ok: ok && tally.failed === 0, ...tally, ms: performance.now() - started })
-    }
-    child.on('error', (error) => {
-      console.error(`${program}: ${error.message}`)
-      settle(false)
-    })
-    child.on('close', (code) => settle(code === 0))
+async function runStep({ name, command, env, tally: read }) {
+  const coloured = colour && { FORCE_COLOR: '1', CARGO_TERM_COLOR: 'always' }
+  const { ok, output, ms } = await run(command, { env: { ...coloured, ...env }, show: true, limit: Infinity }).catch((error) => {
+    console.error(`${command[0]}: ${error.message}`)
+    return { ok: false, output: '', ms: 0 }
   })
+  const tally = read?.(stripVTControlCharacters(output)) ?? { passed: ok ? 1 : 0, failed: 0 }
+  // What broke before any test could report itself is a failure too.
+  if (!ok && tally.failed === 0) tally.failed = 1
+  return { name, ok: ok && tally.failed === 0, ...tally, ms }
 }
 
 function summarise(results) {
-  const width = Math.max(...results.map(({ name }) => name.length))
-  console.log(`\n${bold('== summary')}`)
-  for (const result of results) {
-    const columns = [
-      result.ok ? 'ok    ' : 'FAILED',
-      result.name.padEnd(width),
-      seconds(result).padStart(8),
-      `${result.passed} passed`.padStart(12),
-      `${result.failed} failed`.padStart(10),
-    ]
-    console.log(columns.join('  '))
-  }
+  const lines = results.map((result) => [result.ok ? 'ok' : 'FAILED', result.name, seconds(result), `${result.passed}`, `${result.failed}`])
+  console.log(`\n${bold('== summary')}\n${columns([['', 'step', 'time', 'passed', 'failed'], ...lines])}`)
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0)
   if (results.some(({ ok }) => !ok)) process.exitCode = 1
   console.log(`${total('passed')} passed, ${total('failed')} failed`)

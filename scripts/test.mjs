@@ -16,7 +16,13 @@ const steps = [
     command: ['cargo', 'test', '--workspace', '--lib', '--bins', '--tests', '--examples', '--no-fail-fast'],
     tally: cargoTally,
   },
-  { name: 'doc', command: ['cargo', 'test', '--workspace', '--doc'], tally: cargoTally },
+  // What the addon does without.
+  {
+    name: 'rust-features',
+    command: ['cargo', 'test', '-p', 'crosscore', '--all-features', '--lib', '--test', 'async_traits', '--no-fail-fast'],
+    tally: cargoTally,
+  },
+  { name: 'doc', command: ['cargo', 'test', '--workspace', '--doc', '--all-features'], tally: cargoTally },
   { name: 'loom', command: [node, 'scripts/loom.mjs'], tally: cargoTally },
   { name: 'ava', command: [node, ...packageBin('ava')], tally: avaTally },
   // npm run test:faults without arguments is the long form of this one.

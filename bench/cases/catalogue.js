@@ -5,6 +5,7 @@ import { cases as f64Blocks } from './f64-blocks.js';
 import { cases as f64One } from './f64-one.js';
 import { cases as frame8mb } from './frame-8mb.js';
 import { cases as growth } from './growth.js';
+import { withBothLanes } from './lanes.js';
 import { cases as messages } from './messages.js';
 import { cases as native64 } from './native-64.js';
 import { cases as nxShape } from './nx-shape.js';
@@ -24,6 +25,7 @@ export const plainCases = [
   ...roundTrip,
   ...native64,
   ...nxShape,
-];
+].map(withBothLanes);
 
-export const growthCases = growth;
+/** The number of rings is what the lanes differ by most. */
+export const growthCases = growth.map((growthCase) => (growthCase.name.startsWith('growth-rings') ? withBothLanes(growthCase) : growthCase));

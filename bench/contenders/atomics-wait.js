@@ -1,122 +1,85 @@
 // Sleeping round trips by Atomics: both ends wait at once, without spinning first. `waitAsync` is the form that
 // leaves the event loop free. Waits are looped: one that found the value changed before it slept leaves a
-// notification under way, which then wakes the next wait for nothing.
+// notification under way, which then wakes the next wait for nothing. A cursor holds the number of the last round plus one.
 
-import { lost } from '../workload/sequence.js';
 import { HEAD, TAIL, allocate, cursorsOf } from './layout.js';
+import { awaitingInitiator, awaitingResponder, initiator, responder } from './round-trips.js';
 
 /** @typedef {{ memory: SharedArrayBuffer }} Given */
 
-function setup() {
-  return { shared: { memory: allocate(0) } };
-}
+/**
+ * @param {Int32Array} lines
+ * @param {number} cursor
+ * @returns {import('./round-trips.js').Send}
+ */
+const notify = (lines, cursor) => (seq) => {
+  Atomics.store(lines, cursor, seq + 1);
+  Atomics.notify(lines, cursor);
+};
 
-/** @param {Given} given */
-function producer({ memory }) {
-  const lines = cursorsOf(memory);
+/**
+ * @param {Int32Array} lines
+ * @param {number} cursor
+ * @returns {import('./round-trips.js').Receive}
+ */
+const wait = (lines, cursor) => (seq) => {
+  let seen = Atomics.load(lines, cursor);
+  for (; seen === seq; seen = Atomics.load(lines, cursor)) Atomics.wait(lines, cursor, seq);
+  return seen - 1;
+};
+
+/**
+ * @param {Int32Array} lines
+ * @param {number} cursor
+ */
+const waitAsync = (lines, cursor) => async (/** @type {number} */ seq) => {
+  let seen = Atomics.load(lines, cursor);
+  for (; seen === seq; seen = Atomics.load(lines, cursor)) {
+    const { async, value } = Atomics.waitAsync(lines, cursor, seq);
+    if (async) await value;
+  }
+  return seen - 1;
+};
+
+/**
+ * A pending waitAsync does not keep the event loop alive by itself.
+ *
+ * @param {import('../harness/contract.js').End} end
+ * @returns {import('../harness/contract.js').End}
+ */
+function keptAlive({ run }) {
   return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const samples = new Float64Array(count);
-      const end = first + count;
-      let before = performance.now();
-      for (let seq = first + 1, i = 0; seq <= end; seq++, i++) {
-        Atomics.store(lines, TAIL, seq);
-        Atomics.notify(lines, TAIL);
-        let echo = Atomics.load(lines, HEAD);
-        for (; echo === seq - 1; echo = Atomics.load(lines, HEAD)) Atomics.wait(lines, HEAD, seq - 1);
-        if (echo !== seq) lost(seq, echo);
-        const now = performance.now();
-        samples[i] = now - before;
-        before = now;
-      }
-      return { samples };
-    },
-  };
-}
-
-/** @param {Given} given */
-function consumer({ memory }) {
-  const lines = cursorsOf(memory);
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first + 1; seq <= end; seq++) {
-        let got = Atomics.load(lines, TAIL);
-        for (; got === seq - 1; got = Atomics.load(lines, TAIL)) Atomics.wait(lines, TAIL, seq - 1);
-        if (got !== seq) lost(seq, got);
-        Atomics.store(lines, HEAD, seq);
-        Atomics.notify(lines, HEAD);
-      }
-    },
-  };
-}
-
-/** A pending waitAsync does not keep the event loop alive by itself. */
-function keepAlive() {
-  return setInterval(() => {}, 60_000);
-}
-
-/** @param {Given} given */
-function producerAsync({ memory }) {
-  const lines = cursorsOf(memory);
-  return {
-    /**
-     * @param {number} first
-     * @param {number} count
-     */
     async run(first, count) {
-      const samples = new Float64Array(count);
-      const alive = keepAlive();
-      const end = first + count;
-      let before = performance.now();
-      for (let seq = first + 1, i = 0; seq <= end; seq++, i++) {
-        Atomics.store(lines, TAIL, seq);
-        Atomics.notify(lines, TAIL);
-        let echo = Atomics.load(lines, HEAD);
-        for (; echo === seq - 1; echo = Atomics.load(lines, HEAD)) {
-          const { async, value } = Atomics.waitAsync(lines, HEAD, seq - 1);
-          if (async) await value;
-        }
-        if (echo !== seq) lost(seq, echo);
-        const now = performance.now();
-        samples[i] = now - before;
-        before = now;
-      }
+      const alive = setInterval(() => {}, 60_000);
+      const outcome = await run(first, count);
       clearInterval(alive);
-      return { samples };
+      return outcome;
     },
   };
 }
 
-/** @param {Given} given */
-function consumerAsync({ memory }) {
-  const lines = cursorsOf(memory);
+/**
+ * A shape of what an end is made by, and how it waits.
+ *
+ * @param {(send: any, receive: any) => import('../harness/contract.js').End} initiate
+ * @param {(send: any, receive: any) => import('../harness/contract.js').End} respond
+ * @param {(lines: Int32Array, cursor: number) => any} receive
+ */
+function shape(initiate, respond, receive) {
+  /** @type {(make: typeof initiate, out: number, home: number) => (given: Given) => import('../harness/contract.js').End} */
+  const end = (make, out, home) => ({ memory }) => make(notify(cursorsOf(memory), out), receive(cursorsOf(memory), home));
   return {
-    /**
-     * @param {number} first
-     * @param {number} count
-     */
-    async run(first, count) {
-      const alive = keepAlive();
-      const end = first + count;
-      for (let seq = first + 1; seq <= end; seq++) {
-        let got = Atomics.load(lines, TAIL);
-        for (; got === seq - 1; got = Atomics.load(lines, TAIL)) {
-          const { async, value } = Atomics.waitAsync(lines, TAIL, seq - 1);
-          if (async) await value;
-        }
-        if (got !== seq) lost(seq, got);
-        Atomics.store(lines, HEAD, seq);
-        Atomics.notify(lines, HEAD);
-      }
-      clearInterval(alive);
-    },
+    setup: () => ({ shared: { memory: allocate(0) } }),
+    producer: end(initiate, TAIL, HEAD),
+    consumer: end(respond, HEAD, TAIL),
   };
 }
 
 export const shapes = {
-  'round-trip': { setup, producer, consumer },
-  'round-trip-async': { setup, producer: producerAsync, consumer: consumerAsync },
+  'round-trip': shape(initiator, responder, wait),
+  'round-trip-async': shape(
+    (send, receive) => keptAlive(awaitingInitiator(send, receive)),
+    (send, receive) => keptAlive(awaitingResponder(send, receive)),
+    waitAsync,
+  ),
 };

@@ -1,6 +1,7 @@
 // The package under test, as a program imports it. It may not be built, or not have grown an API yet: that is told apart
 // from a fault here, once, before anything is timed.
 
+import process from 'node:process';
 import { NotAvailable } from '../harness/contract.js';
 
 /** @returns {Promise<any>} not typed: the benches must load, and say so, where the package is not built */
@@ -16,6 +17,17 @@ export async function loadPackage() {
   }
   if (typeof crosscore.createRing !== 'function') throw new NotAvailable('index.js has no createRing: npm run build');
   return crosscore;
+}
+
+/**
+ * How it crosses into Rust, and why: the express lane or Node-API.
+ *
+ * @param {any} crosscore
+ * @returns {{ name: string, reason: string } | undefined} undefined: this version knows one way
+ */
+export function laneOf({ lane }) {
+  if (lane === undefined && process.env.CROSSCORE_EXPRESS === '0') throw new NotAvailable('this version has no express lane');
+  return lane;
 }
 
 /**

@@ -1,28 +1,26 @@
 // Several rings of another contender between the same two threads, used in turn, so many elements at a time: what
 // a program does that keeps a ring for each stream. Each ring has a sequence of its own, checked as ever.
 
+import { shapeOf } from './inner-shape.js';
+
 /**
  * @typedef {{ inner: string, shape: string, params: import('../harness/contract.js').Params, rings: number, turn: number }} Params
  * @typedef {{ given: any[] }} Given
  */
 
 /** @param {Params} params */
-async function shapeOf({ inner, shape }) {
-  const { shapes } = await import(`./${inner}.js`);
-  return /** @type {import('../harness/contract.js').Shape} */ (shapes[shape]);
-}
-
-/** @param {Params} params */
 async function setup(params) {
   const shape = await shapeOf(params);
   const producer = [];
   const consumer = [];
+  let lane;
   for (let i = 0; i < params.rings; i++) {
     const made = await shape.setup(params.params);
+    lane = made.lane;
     producer.push({ ...made.shared, ...made.producer });
     consumer.push({ ...made.shared, ...made.consumer });
   }
-  return { producer: { given: producer }, consumer: { given: consumer } };
+  return { producer: { given: producer }, consumer: { given: consumer }, lane };
 }
 
 /** @param {'producer' | 'consumer'} role */

@@ -1,20 +1,17 @@
 // Both ends of another contender in one thread: it fills the ring and empties it, in turn. Nobody shares its cache
 // lines, so what is left is the cost of the calls and of the memory that they go through.
 
+import { shapeOf } from './inner-shape.js';
+
 /**
  * @typedef {{ inner: string, shape: string, params: import('../harness/contract.js').Params, fill: number }} Params
  * `fill`: elements that are pushed before they are popped; at most what the ring holds
  */
 
 /** @param {Params} params */
-async function shapeOf({ inner, shape }) {
-  const { shapes } = await import(`./${inner}.js`);
-  return /** @type {import('../harness/contract.js').Shape} */ (shapes[shape]);
-}
-
-/** @param {Params} params */
 async function setup(params) {
-  return { shared: await (await shapeOf(params)).setup(params.params) };
+  const shared = await (await shapeOf(params)).setup(params.params);
+  return { shared, lane: shared.lane };
 }
 
 /**

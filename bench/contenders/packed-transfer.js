@@ -1,6 +1,6 @@
 // The best that postMessage can do with small messages: a thousand of them packed into one buffer, which is transferred.
 
-import { makePool, POOL_MASK, stamp, checkAt } from '../workload/message.js';
+import { checkMessagesIn, messages } from '../workload/message.js';
 import { lost } from '../workload/sequence.js';
 import { receiver, setupChannel } from './post-message.js';
 import { windowOf } from './window.js';
@@ -16,20 +16,16 @@ import { windowOf } from './window.js';
  */
 function producer({ port, done }, { window, size, block }) {
   const admit = windowOf(done, window);
-  const { bytes, views } = makePool(size);
+  const at = messages({ size });
   return {
     /** @type {import('../harness/contract.js').End['run']} */
     run(first, count) {
       const end = first + count;
       for (let seq = first; seq < end; ) {
-        const messages = Math.min(block, end - seq);
+        const some = Math.min(block, end - seq);
         // A new buffer each time: the old one is gone. Getting it back by a second transfer costs more than it saves.
-        const packed = new Uint8Array(messages * size);
-        for (let i = 0; i < messages; i++, seq++) {
-          const index = seq & POOL_MASK;
-          stamp(views[index], seq);
-          packed.set(bytes[index], i * size);
-        }
+        const packed = new Uint8Array(some * size);
+        for (let i = 0; i < some; i++, seq++) packed.set(at(seq), i * size);
         admit();
         port.postMessage(packed, [packed.buffer]);
       }
@@ -43,13 +39,14 @@ function producer({ port, done }, { window, size, block }) {
  */
 function consumer(given, params) {
   const { size, block } = params;
+  const check = checkMessagesIn({ size });
   let expected = 0;
   let end = 0;
   const buffers = receiver(given, /** @type {any} */ (params), (/** @type {Uint8Array} */ packed) => {
-    const messages = Math.min(block, end - expected);
-    if (packed.length !== messages * size) lost(`${messages * size} bytes`, `${packed.length} bytes`);
+    const some = Math.min(block, end - expected);
+    if (packed.length !== some * size) lost(`${some * size} bytes`, `${packed.length} bytes`);
     const memory = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-    for (let i = 0; i < messages; i++, expected++) checkAt(memory, i * size, size, expected);
+    for (let i = 0; i < some; i++, expected++) check(memory, i * size, size, expected);
   });
   return {
     /** @type {import('../harness/contract.js').End['run']} */

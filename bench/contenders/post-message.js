@@ -1,16 +1,16 @@
 // What Node comes with: a MessagePort straight from worker to worker, structured clone of each message.
 
 import { MessageChannel } from 'node:worker_threads';
-import { BLOCKS, makeBlocks } from '../workload/blocks.js';
-import { FRAME_BYTES, checkFrame, stampFrame, wordsOf } from '../workload/frame.js';
-import { LINES_MASK, makeLines } from '../workload/lines.js';
-import { check, makePool, POOL_MASK, sizeOf, stamp } from '../workload/message.js';
-import { lost } from '../workload/sequence.js';
+import { blocks, checkStretches } from '../workload/blocks.js';
+import { FRAME_BYTES, checkFrame, checkFrames, frames } from '../workload/frame.js';
+import { checkLines, lines } from '../workload/lines.js';
+import { checkMessages, messages } from '../workload/message.js';
+import { checkNumbers, lost, numbers } from '../workload/sequence.js';
 import { acknowledger, makeAcknowledgements, windowOf } from './window.js';
 
 /**
  * @typedef {import('node:worker_threads').MessagePort} MessagePort
- * @typedef {{ port: MessagePort, done: SharedArrayBuffer }} Given
+ * @typedef {{ port: MessagePort, done: SharedArrayBuffer, frames: SharedArrayBuffer[] }} Given `frames` of frames-shared only
  * @typedef {{ window: number, size: number | 'mixed', block: number }} Params
  */
 
@@ -60,191 +60,61 @@ export function receiver({ port, done }, { window }, verify) {
   };
 }
 
+/** @param {(params: Params) => (message: any, seq: number) => void} checks */
+const receiving = (checks) => (/** @type {Given} */ given, /** @type {Params} */ params) => receiver(given, params, checks(params));
+
 /**
- * @param {Given} given
- * @param {Params} params
+ * @param {(given: Given, params: Params) => (seq: number) => any} source what is posted as the seq-th
+ * @param {(item: any) => any[]} [transferred] of it
  */
-function producerOfNumbers({ port, done }, { window }) {
-  const admit = windowOf(done, window);
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let value = first; value < end; value++) {
-        admit();
-        port.postMessage(value);
-      }
-    },
+function sending(source, transferred) {
+  return (/** @type {Given} */ given, /** @type {Params} */ params) => {
+    const { port } = given;
+    const admit = windowOf(given.done, params.window);
+    const at = source(given, params);
+    return {
+      /** @type {import('../harness/contract.js').End['run']} */
+      run(first, count) {
+        const end = first + count;
+        for (let seq = first; seq < end; seq++) {
+          admit();
+          const item = at(seq);
+          if (transferred) port.postMessage(item, transferred(item));
+          else port.postMessage(item);
+        }
+      },
+    };
   };
 }
 
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function producerOfBlocks({ port, done }, { window, block }) {
-  const admit = windowOf(done, window);
-  const blocks = makeBlocks(block);
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) {
-        admit();
-        port.postMessage(blocks[seq % BLOCKS]);
-      }
-    },
-  };
-}
-
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function consumerOfBlocks(given, params) {
-  const { block } = params;
-  return receiver(given, params, (/** @type {Float64Array} */ message, seq) => {
-    if (message.length !== block) lost(block, message.length);
-    let expected = (seq % BLOCKS) * block;
-    for (let i = 0; i < block; i++, expected++) if (message[i] !== expected) lost(expected, message[i]);
-  });
-}
-
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function producerOfMessages({ port, done }, { window, size }) {
-  const admit = windowOf(done, window);
-  const { bytes, views } = makePool(size);
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) {
-        const index = seq & POOL_MASK;
-        stamp(views[index], seq);
-        admit();
-        port.postMessage(bytes[index]);
-      }
-    },
-  };
-}
-
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function consumerOfMessages(given, params) {
-  const lengthAt = sizeOf(params.size);
-  return receiver(given, params, (/** @type {Uint8Array} */ message, seq) => check(message, lengthAt(seq), seq));
-}
+/** @param {(params: Params) => (seq: number) => any} source */
+const items = (source) => (/** @type {Given} */ _given, /** @type {Params} */ params) => source(params);
 
 /**
  * What happens to those who write `Buffer.from(…)`: the message is a slice of Node's pool, and the clone takes
  * the pool as a whole (8 KiB; 64 KiB from Node 24).
  *
- * @param {Given} given
  * @param {Params} params
  */
-function producerOfPooledBuffers({ port, done }, { window, size }) {
-  const admit = windowOf(done, window);
-  const { bytes, views } = makePool(size);
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) {
-        const index = seq & POOL_MASK;
-        stamp(views[index], seq);
-        admit();
-        port.postMessage(Buffer.from(bytes[index]));
-      }
-    },
+function pooledBuffers(params) {
+  const at = messages(params);
+  return (/** @type {number} */ seq) => Buffer.from(at(seq));
+}
+
+/** @param {Params} params */
+function checkBlocks(params) {
+  const { block } = params;
+  const check = checkStretches(params);
+  return (/** @type {Float64Array} */ message, /** @type {number} */ seq) => {
+    if (message.length !== block) lost(block, message.length);
+    check(message, 0, block, seq * block);
   };
 }
 
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function producerOfStrings({ port, done }, { window }) {
-  const admit = windowOf(done, window);
-  const lines = makeLines();
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) {
-        admit();
-        port.postMessage(lines[seq & LINES_MASK]);
-      }
-    },
-  };
-}
-
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function consumerOfStrings(given, params) {
-  const lines = makeLines();
-  return receiver(given, params, (/** @type {string} */ line, seq) => {
-    if (line !== lines[seq & LINES_MASK]) lost(lines[seq & LINES_MASK], line);
-  });
-}
-
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function producerOfFrames({ port, done }, { window }) {
-  const admit = windowOf(done, window);
-  const frame = new Uint8Array(FRAME_BYTES);
-  const words = wordsOf(frame);
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) {
-        stampFrame(words, seq);
-        admit();
-        port.postMessage(frame);
-      }
-    },
-  };
-}
-
-/**
- * Copy, then transfer the copy: the sender keeps its frame, as it does with a ring.
- *
- * @param {Given} given
- * @param {Params} params
- */
-function producerOfTransferredFrames({ port, done }, { window }) {
-  const admit = windowOf(done, window);
-  const frame = new Uint8Array(FRAME_BYTES);
-  const words = wordsOf(frame);
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) {
-        stampFrame(words, seq);
-        admit();
-        const copy = frame.slice();
-        port.postMessage(copy, [copy.buffer]);
-      }
-    },
-  };
-}
-
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function consumerOfFrames(given, params) {
-  return receiver(given, params, (/** @type {Uint8Array} */ frame, seq) => checkFrame(wordsOf(frame), seq));
+/** Copy, then transfer the copy: the sender keeps its frame, as it does with a ring. */
+function copiedFrames() {
+  const at = frames();
+  return (/** @type {number} */ seq) => at(seq).slice();
 }
 
 /** @param {Params} params */
@@ -257,34 +127,24 @@ function setupSharedFrames({ window }) {
 /**
  * Copy into shared memory, then a message that says which buffer: as many buffers as frames may be in flight.
  *
- * @param {Given & { frames: SharedArrayBuffer[] }} given
+ * @param {Given} given
  * @param {Params} params
  */
-function producerOfSharedFrames({ port, done, frames }, { window }) {
-  const admit = windowOf(done, window);
-  const frame = new Uint8Array(FRAME_BYTES);
-  const words = wordsOf(frame);
-  const buffers = frames.map((memory) => new Uint8Array(memory));
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) {
-        stampFrame(words, seq);
-        admit();
-        const slot = seq % window;
-        buffers[slot].set(frame);
-        port.postMessage(slot);
-      }
-    },
+function sharedFrames(given, { window }) {
+  const at = frames();
+  const buffers = given.frames.map((memory) => new Uint8Array(memory));
+  return (/** @type {number} */ seq) => {
+    const slot = seq % window;
+    buffers[slot].set(at(seq));
+    return slot;
   };
 }
 
 /**
- * @param {Given & { frames: SharedArrayBuffer[] }} given
+ * @param {Given} given
  * @param {Params} params
  */
-function consumerOfSharedFrames(given, params) {
+function receiverOfSharedFrames(given, params) {
   const buffers = given.frames.map((memory) => new Int32Array(memory));
   return receiver(given, params, (/** @type {number} */ slot, seq) => {
     if (slot !== seq % params.window) lost(seq % params.window, slot);
@@ -292,24 +152,19 @@ function consumerOfSharedFrames(given, params) {
   });
 }
 
+const setup = setupChannel;
+
 export const shapes = {
-  numbers: {
-    setup: setupChannel,
-    producer: producerOfNumbers,
-    /**
-     * @param {Given} given
-     * @param {Params} params
-     */
-    consumer: (given, params) =>
-      receiver(given, params, (/** @type {number} */ value, seq) => {
-        if (value !== seq) lost(seq, value);
-      }),
+  numbers: { setup, producer: sending(items(numbers)), consumer: receiving(checkNumbers) },
+  blocks: { setup, producer: sending(items(blocks)), consumer: receiving(checkBlocks) },
+  messages: { setup, producer: sending(items(messages)), consumer: receiving(checkMessages) },
+  'pooled-buffers': { setup, producer: sending(items(pooledBuffers)), consumer: receiving(checkMessages) },
+  strings: { setup, producer: sending(items(lines)), consumer: receiving(checkLines) },
+  'frames-cloned': { setup, producer: sending(items(frames)), consumer: receiving(checkFrames) },
+  'frames-transferred': {
+    setup,
+    producer: sending(items(copiedFrames), (/** @type {Uint8Array} */ frame) => [frame.buffer]),
+    consumer: receiving(checkFrames),
   },
-  blocks: { setup: setupChannel, producer: producerOfBlocks, consumer: consumerOfBlocks },
-  messages: { setup: setupChannel, producer: producerOfMessages, consumer: consumerOfMessages },
-  'pooled-buffers': { setup: setupChannel, producer: producerOfPooledBuffers, consumer: consumerOfMessages },
-  strings: { setup: setupChannel, producer: producerOfStrings, consumer: consumerOfStrings },
-  'frames-cloned': { setup: setupChannel, producer: producerOfFrames, consumer: consumerOfFrames },
-  'frames-transferred': { setup: setupChannel, producer: producerOfTransferredFrames, consumer: consumerOfFrames },
-  'frames-shared': { setup: setupSharedFrames, producer: producerOfSharedFrames, consumer: consumerOfSharedFrames },
+  'frames-shared': { setup: setupSharedFrames, producer: sending(sharedFrames), consumer: receiverOfSharedFrames },
 };

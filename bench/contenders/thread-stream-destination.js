@@ -2,15 +2,14 @@
 
 import { Writable } from 'node:stream';
 import { pinThisThread } from '../harness/pinning.js';
-import { LINES_MASK, LINE_LENGTH, makeLines } from '../workload/lines.js';
-import { lost } from '../workload/sequence.js';
+import { LINE_LENGTH, checkLinesIn } from '../workload/lines.js';
 
 /** @param {{ control: SharedArrayBuffer, cpu: number | null }} options */
 export default function destination({ control, cpu }) {
   pinThisThread(cpu);
   const received = new Int32Array(control, 0, 1);
   const ended = new BigInt64Array(control, 8, 1);
-  const lines = makeLines();
+  const check = checkLinesIn();
   let seq = 0;
   let rest = '';
   return new Writable({
@@ -19,10 +18,7 @@ export default function destination({ control, cpu }) {
       /** @type {string} */
       const text = rest === '' ? chunk : rest + chunk;
       const whole = text.length - (text.length % LINE_LENGTH);
-      for (let at = 0; at < whole; at += LINE_LENGTH, seq++) {
-        const line = lines[seq & LINES_MASK];
-        if (!text.startsWith(line, at)) lost(line, text.slice(at, at + LINE_LENGTH));
-      }
+      for (let at = 0; at < whole; at += LINE_LENGTH, seq++) check(text, at, seq);
       rest = text.slice(whole);
       ended[0] = process.hrtime.bigint();
       Atomics.store(received, 0, seq);

@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { once } from 'node:events';
 import ThreadStream from 'thread-stream';
-import { LINES_MASK, makeLines } from '../workload/lines.js';
+import { lines } from '../workload/lines.js';
 
 /**
  * @typedef {{ control: SharedArrayBuffer }} Given
@@ -45,50 +45,21 @@ async function arrived({ control }, total) {
   return new BigInt64Array(control, 8, 1)[0];
 }
 
-/**
- * @param {Given} given
- * @param {Params} params
- */
-async function producerAsync(given, params) {
+/** @param {Given} given @param {Params} params */
+async function producer(given, params) {
   const stream = await start(given, params);
-  const lines = makeLines();
+  const lineAt = lines();
   return {
-    /**
-     * @param {number} first
-     * @param {number} count
-     */
+    /** @param {number} first @param {number} count */
     async run(first, count) {
       const end = first + count;
       for (let seq = first; seq < end; seq++) {
-        if (!stream.write(lines[seq & LINES_MASK])) await once(stream, 'drain');
+        if (!stream.write(lineAt(seq)) && !params.sync) await once(stream, 'drain');
       }
+      if (params.sync) stream.flushSync();
       return { end: await arrived(given, end) };
     },
   };
 }
 
-/**
- * @param {Given} given
- * @param {Params} params
- */
-async function producerSync(given, params) {
-  const stream = await start(given, params);
-  const lines = makeLines();
-  return {
-    /**
-     * @param {number} first
-     * @param {number} count
-     */
-    async run(first, count) {
-      const end = first + count;
-      for (let seq = first; seq < end; seq++) stream.write(lines[seq & LINES_MASK]);
-      stream.flushSync();
-      return { end: await arrived(given, end) };
-    },
-  };
-}
-
-export const shapes = {
-  'strings-async': { alone: true, setup, producer: producerAsync },
-  'strings-sync': { alone: true, setup, producer: producerSync },
-};
+export const shapes = { strings: { alone: true, setup, producer } };

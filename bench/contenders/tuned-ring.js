@@ -5,10 +5,11 @@
 // few empty polls lie between: to ask for none at all does not do, for a consumer that is faster than its producer then
 // sees one element, nothing, one element, … and stays unpaced for good (measured: runs of 60 and of 200 ns in turn).
 
-import { BLOCKS, makeBlocks } from '../workload/blocks.js';
+import { blocks, checkStretches } from '../workload/blocks.js';
 import { lost } from '../workload/sequence.js';
 import { HEAD, SLOTS_OFFSET, TAIL, allocate, cursorsOf } from './layout.js';
 import { pause, turnsFor } from './pause.js';
+import { initiator, responder } from './round-trips.js';
 
 /** A poll that finds fewer is one that came too early. */
 const FEW = 64;
@@ -23,6 +24,8 @@ const SHARE = 4;
 /**
  * @typedef {{ memory: SharedArrayBuffer }} Given
  * @typedef {{ capacity: number, block: number }} Params
+ * @typedef {(slots: Float64Array, start: number, end: number, at: number) => void} Check looks at these slots, which are `at`
+ * elements after the beginning of the sequence
  */
 
 /** @param {Params} params */
@@ -30,103 +33,88 @@ function setup({ capacity }) {
   return { shared: { memory: allocate(capacity * 8) } };
 }
 
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function producer({ memory }, { capacity }) {
-  const cursors = cursorsOf(memory);
-  const slots = new Float64Array(memory, SLOTS_OFFSET, capacity);
-  const mask = capacity - 1;
-  let tail = 0;
-  let limit = capacity;
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      let t = tail;
-      let stop = limit;
-      for (let value = first; value < end; value++) {
-        while (t === stop) stop = (Atomics.load(cursors, HEAD) + capacity) | 0;
-        slots[t & mask] = value;
-        t = (t + 1) | 0;
-        Atomics.store(cursors, TAIL, t);
-      }
-      tail = t;
-      limit = stop;
-    },
+/** @param {number} every a power of two: publishes so many at a time, and what is left at the end */
+function producing(every) {
+  return (/** @type {Given} */ { memory }, /** @type {Params} */ { capacity }) => {
+    const cursors = cursorsOf(memory);
+    const slots = new Float64Array(memory, SLOTS_OFFSET, capacity);
+    const mask = capacity - 1;
+    let tail = 0;
+    let limit = capacity;
+    return {
+      /** @type {import('../harness/contract.js').End['run']} */
+      run(first, count) {
+        const end = first + count;
+        const low = every - 1;
+        let t = tail;
+        let stop = limit;
+        for (let value = first; value < end; value++) {
+          while (t === stop) stop = (Atomics.load(cursors, HEAD) + capacity) | 0;
+          slots[t & mask] = value;
+          t = (t + 1) | 0;
+          if ((t & low) === 0) Atomics.store(cursors, TAIL, t);
+        }
+        if (every > 1) Atomics.store(cursors, TAIL, t);
+        tail = t;
+        limit = stop;
+      },
+    };
   };
 }
 
 /**
- * @param {Given} given
- * @param {Params} params
+ * @param {(params: Params) => number} elementsOf elements in one of what `run` counts
+ * @param {(params: Params) => Check} checker
  */
-function producerBatch32({ memory }, { capacity }) {
-  const cursors = cursorsOf(memory);
-  const slots = new Float64Array(memory, SLOTS_OFFSET, capacity);
-  const mask = capacity - 1;
-  let tail = 0;
-  let limit = capacity;
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      let t = tail;
-      let stop = limit;
-      for (let value = first; value < end; value++) {
-        while (t === stop) stop = (Atomics.load(cursors, HEAD) + capacity) | 0;
-        slots[t & mask] = value;
-        t = (t + 1) | 0;
-        if ((t & 31) === 0) Atomics.store(cursors, TAIL, t);
-      }
-      Atomics.store(cursors, TAIL, t);
-      tail = t;
-      limit = stop;
-    },
+function consuming(elementsOf, checker) {
+  return (/** @type {Given} */ { memory }, /** @type {Params} */ params) => {
+    const { capacity } = params;
+    const elements = elementsOf(params);
+    const check = checker(params);
+    const cursors = cursorsOf(memory);
+    const slots = new Float64Array(memory, SLOTS_OFFSET, capacity);
+    const mask = capacity - 1;
+    const most = capacity / SHARE;
+    const turns = turnsFor(PAUSE_NS);
+    let head = 0;
+    return {
+      /** @type {import('../harness/contract.js').End['run']} */
+      run(first, count) {
+        const end = (first + count) * elements;
+        let h = head;
+        let empty = 0;
+        for (let expected = first * elements; expected < end; ) {
+          let found = (Atomics.load(cursors, TAIL) - h) | 0;
+          if (found === 0) {
+            empty++;
+            continue;
+          }
+          if (found > most) found = most;
+          // The rest is the next run's: many-rings.js takes turns.
+          if (found > end - expected) found = end - expected;
+          const start = h & mask;
+          const front = Math.min(found, capacity - start);
+          check(slots, start, start + front, expected);
+          if (front < found) check(slots, 0, found - front, expected + front);
+          expected += found;
+          h = (h + found) | 0;
+          Atomics.store(cursors, HEAD, h);
+          if (empty < SOON && found < FEW && expected < end) pause(turns);
+          empty = 0;
+        }
+        head = h;
+      },
+    };
   };
 }
 
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function consumer({ memory }, { capacity }) {
-  const cursors = cursorsOf(memory);
-  const slots = new Float64Array(memory, SLOTS_OFFSET, capacity);
-  const mask = capacity - 1;
-  const most = capacity / SHARE;
-  const turns = turnsFor(PAUSE_NS);
-  let head = 0;
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const end = first + count;
-      let h = head;
-      let empty = 0;
-      for (let expected = first; expected < end; ) {
-        let found = (Atomics.load(cursors, TAIL) - h) | 0;
-        if (found === 0) {
-          empty++;
-          continue;
-        }
-        if (found > most) found = most;
-        // The rest is the next run's: many-rings.js takes turns.
-        if (found > end - expected) found = end - expected;
-        for (let i = 0; i < found; i++) {
-          const value = slots[(h + i) & mask];
-          if (value !== expected) lost(expected, value);
-          expected++;
-        }
-        h = (h + found) | 0;
-        Atomics.store(cursors, HEAD, h);
-        if (empty < SOON && found < FEW && expected < end) pause(turns);
-        empty = 0;
-      }
-      head = h;
-    },
-  };
-}
+/** One counter in the loop, not two: 1.4 ns for 1.9. @type {Check} */
+const checkNumbers = (slots, start, end, at) => {
+  const ahead = at - start;
+  for (let i = start; i < end; i++) if (slots[i] !== i + ahead) lost(i + ahead, slots[i]);
+};
+
+const consumer = consuming(() => 1, () => checkNumbers);
 
 /**
  * Whole blocks by TypedArray.set, published once each.
@@ -134,22 +122,22 @@ function consumer({ memory }, { capacity }) {
  * @param {Given} given
  * @param {Params} params
  */
-function producerOfBlocks({ memory }, { capacity, block }) {
+function producerOfBlocks({ memory }, params) {
+  const { capacity, block } = params;
   const cursors = cursorsOf(memory);
   const slots = new Float64Array(memory, SLOTS_OFFSET, capacity);
   const mask = capacity - 1;
-  const blocks = makeBlocks(block);
+  const sourceAt = blocks(params);
   let tail = 0;
   let cachedHead = 0;
-  let next = 0;
   return {
     /** @type {import('../harness/contract.js').End['run']} */
     run(first, count) {
+      const end = first + count;
       let t = tail;
       let h = cachedHead;
-      for (let left = count; left > 0; left--) {
-        const source = blocks[next];
-        next = (next + 1) % BLOCKS;
+      for (let seq = first; seq < end; seq++) {
+        const source = sourceAt(seq);
         while (((t - h) | 0) > capacity - block) h = Atomics.load(cursors, HEAD);
         const at = t & mask;
         if (at + block <= capacity) {
@@ -164,50 +152,6 @@ function producerOfBlocks({ memory }, { capacity, block }) {
       }
       tail = t;
       cachedHead = h;
-    },
-  };
-}
-
-/**
- * @param {Given} given
- * @param {Params} params
- */
-function consumerOfBlocks({ memory }, { capacity, block }) {
-  const cursors = cursorsOf(memory);
-  const slots = new Float64Array(memory, SLOTS_OFFSET, capacity);
-  const mask = capacity - 1;
-  const most = capacity / SHARE;
-  const period = BLOCKS * block;
-  const turns = turnsFor(PAUSE_NS);
-  let head = 0;
-  let expected = 0;
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      let h = head;
-      let next = expected;
-      let empty = 0;
-      for (let left = count * block; left > 0; ) {
-        let found = (Atomics.load(cursors, TAIL) - h) | 0;
-        if (found === 0) {
-          empty++;
-          continue;
-        }
-        if (found > most) found = most;
-        for (let i = 0; i < found; i++) {
-          const value = slots[(h + i) & mask];
-          if (value !== next) lost(next, value);
-          next++;
-          if (next === period) next = 0;
-        }
-        h = (h + found) | 0;
-        Atomics.store(cursors, HEAD, h);
-        left -= found;
-        if (empty < SOON && found < FEW) pause(turns);
-        empty = 0;
-      }
-      head = h;
-      expected = next;
     },
   };
 }
@@ -291,71 +235,40 @@ function setupPair({ capacity }) {
 }
 
 /**
- * @param {{ there: SharedArrayBuffer, back: SharedArrayBuffer }} given
- * @param {Params} params
+ * @param {(send: import('./round-trips.js').Send, receive: import('./round-trips.js').Receive) => import('../harness/contract.js').End} make
+ * @param {'there' | 'back'} out
+ * @param {'there' | 'back'} home
  */
-function initiator({ there, back }, { capacity }) {
-  const out = cursorsOf(there);
-  const outSlots = new Float64Array(there, SLOTS_OFFSET, capacity);
-  const home = cursorsOf(back);
-  const homeSlots = new Float64Array(back, SLOTS_OFFSET, capacity);
-  const mask = capacity - 1;
-  let at = 0;
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      const samples = new Float64Array(count);
-      let t = at;
-      let before = performance.now();
-      for (let i = 0; i < count; i++) {
-        outSlots[t & mask] = first + i;
-        Atomics.store(out, TAIL, (t + 1) | 0);
-        while (Atomics.load(home, TAIL) === t);
-        const value = homeSlots[t & mask];
-        if (value !== first + i) lost(first + i, value);
-        t = (t + 1) | 0;
-        Atomics.store(home, HEAD, t);
-        const now = performance.now();
-        samples[i] = now - before;
-        before = now;
-      }
-      at = t;
-      return { samples };
-    },
-  };
-}
-
-/**
- * @param {{ there: SharedArrayBuffer, back: SharedArrayBuffer }} given
- * @param {Params} params
- */
-function responder({ there, back }, { capacity }) {
-  const away = cursorsOf(there);
-  const awaySlots = new Float64Array(there, SLOTS_OFFSET, capacity);
-  const home = cursorsOf(back);
-  const homeSlots = new Float64Array(back, SLOTS_OFFSET, capacity);
-  const mask = capacity - 1;
-  let at = 0;
-  return {
-    /** @type {import('../harness/contract.js').End['run']} */
-    run(first, count) {
-      let t = at;
-      for (let i = 0; i < count; i++) {
-        while (Atomics.load(away, TAIL) === t);
-        homeSlots[t & mask] = awaySlots[t & mask];
-        t = (t + 1) | 0;
-        Atomics.store(away, HEAD, t);
-        Atomics.store(home, TAIL, t);
-      }
-      at = t;
-    },
+function endOfPair(make, out, home) {
+  return (/** @type {{ there: SharedArrayBuffer, back: SharedArrayBuffer }} */ given, /** @type {Params} */ { capacity }) => {
+    const mask = capacity - 1;
+    const away = cursorsOf(given[out]);
+    const awaySlots = new Float64Array(given[out], SLOTS_OFFSET, capacity);
+    const here = cursorsOf(given[home]);
+    const hereSlots = new Float64Array(given[home], SLOTS_OFFSET, capacity);
+    let tail = 0;
+    let head = 0;
+    return make(
+      (seq) => {
+        awaySlots[tail & mask] = seq;
+        tail = (tail + 1) | 0;
+        Atomics.store(away, TAIL, tail);
+      },
+      () => {
+        while (Atomics.load(here, TAIL) === head);
+        const value = hereSlots[head & mask];
+        head = (head + 1) | 0;
+        Atomics.store(here, HEAD, head);
+        return value;
+      },
+    );
   };
 }
 
 export const shapes = {
-  'f64-one': { setup, producer, consumer },
-  'f64-batch32': { setup, producer: producerBatch32, consumer },
-  'f64-blocks': { setup, producer: producerOfBlocks, consumer: consumerOfBlocks },
+  'f64-one': { setup, producer: producing(1), consumer },
+  'f64-batch32': { setup, producer: producing(32), consumer },
+  'f64-blocks': { setup, producer: producerOfBlocks, consumer: consuming(({ block }) => block, checkStretches) },
   'u64-one': { setup, producer: producerOfBigInts, consumer: consumerOfBigInts },
-  'rtt-spin': { setup: setupPair, producer: initiator, consumer: responder },
+  'rtt-spin': { setup: setupPair, producer: endOfPair(initiator, 'there', 'back'), consumer: endOfPair(responder, 'back', 'there') },
 };

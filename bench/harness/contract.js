@@ -2,8 +2,8 @@
 
 /**
  * One end of a contender, made inside the thread that will run it. `run` does exactly `count` elements, numbered
- * from `first` on, in a loop of the contender's own: nothing is shared between contenders that V8 could make
- * megamorphic. It returns nothing, or a promise where the end needs its event loop.
+ * from `first` on, and an isolate runs one contender only: V8 compiles the loop that it shares with others for it
+ * alone. It returns nothing, or a promise where the end needs its event loop.
  *
  * An end that cannot be timed from outside says when it ended (`end`, from process.hrtime.bigint()); an end that
  * measures round trips hands back one sample for each (`samples`, in milliseconds as performance.now() counts).
@@ -16,9 +16,9 @@
  * @typedef {Record<string, any>} Params
  *
  * What `setup` makes in the orchestrating thread: `shared` goes to both ends, `producer` and `consumer` to one
- * each, `transfer` lists what must be transferred with them.
+ * each, `transfer` lists what must be transferred with them. `lane`: how ours crosses into Rust, and why.
  *
- * @typedef {{ shared?: any, producer?: any, consumer?: any,
+ * @typedef {{ shared?: any, producer?: any, consumer?: any, lane?: { name: string, reason: string },
  *   transfer?: { producer?: any[], consumer?: any[] } }} Setup
  *
  * A contender exports `shapes`, one entry for each shape of traffic that it can carry. `alone`: the producer
@@ -40,6 +40,7 @@
  * @property {Params} [params]
  * @property {number} [work] elements, where it differs from the case's: slow systems get a smaller, equally fixed amount
  * @property {string} [note]
+ * @property {Record<string, string>} [env] of its processes, beside the one of the bench
  * @property {string} [missing] why this row cannot be measured at all
  * @property {boolean} [rustThread] a thread of Rust is one end: the process loads the addon that has them (bench-addon.js)
  *

@@ -17,7 +17,7 @@ import { runEnd } from './end.js';
  * @property {'apart' | 'together' | 'main'} placement
  * @property {[number, number] | null} cpus
  *
- * @typedef {{ ok: true, ns: number, pinned: boolean, waited: number, latency?: { percent: number, ns: number }[] }
+ * @typedef {{ ok: true, ns: number, pinned: boolean, waited: number, lane?: { name: string, reason: string }, latency?: { percent: number, ns: number }[] }
  *   | { ok: false, unavailable: boolean, message: string }} Report
  */
 
@@ -62,6 +62,7 @@ async function measure(job) {
     ns: Number(ended - produced.started) / job.work,
     pinned: produced.pinned && (consumed?.pinned ?? true),
     waited: Math.max(produced.waited, consumed?.waited ?? 0) / Number(ended - produced.started),
+    lane: setup.lane,
     latency: produced.latency,
   };
 }

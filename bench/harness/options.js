@@ -14,6 +14,9 @@ order, every element checked. Ends by writing index.html, table.md and picture.s
   --system NAME     only this system; may be repeated
   --growth          also the growth curves (size of the ring, of the message, number of rings,
                     both ends in one thread)
+  --node NODE       on another Node: a version that the npm registry has (20, 24.1), or the path of an executable;
+                    repeated: a whole run on each, and --readme shows them all. The report is that of the last, and
+                    the figures of each have its version in the name: FILE-24.1.0.json
   --json FILE       write the figures to FILE as JSON
   --no-report       write no report (--report: write it even of a part, where --case or --system is given)
   --readme          put the figures into README.md and docs/PERFORMANCE.md, between their markers, and draw docs/bench.svg and docs/bench-dark.svg
@@ -34,6 +37,7 @@ export class UsageError extends Error {}
  * @property {number} runs
  * @property {import('./contract.js').Case[]} cases
  * @property {string[]} systems
+ * @property {string[]} nodes empty: this one
  * @property {string | null} json
  * @property {boolean} report
  * @property {boolean} readme
@@ -59,6 +63,7 @@ export function parseOptions(args) {
         case: { type: 'string', multiple: true, default: [] },
         system: { type: 'string', multiple: true, default: [] },
         growth: { type: 'boolean', default: false },
+        node: { type: 'string', multiple: true, default: [] },
         json: { type: 'string' },
         report: { type: 'boolean' },
         readme: { type: 'boolean', default: false },
@@ -90,6 +95,7 @@ export function parseOptions(args) {
     runs: wholeNumber(values.runs, defaultRuns(values.quick)),
     cases: names.length ? all.filter((known) => chosen.some((some) => some.includes(known))) : [...plainCases, ...(values.growth ? growthCases : [])],
     systems,
+    nodes: values.node,
     json: values.json ?? null,
     // A part would replace the report of the whole.
     report: values.report ?? whole,

@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import process from 'node:process';
 import { benchAddon } from './bench-addon.js';
 import { DISTURBED } from './interference.js';
+import { isOurs } from './ours.js';
 import { median } from './statistics.js';
 
 const measureFile = new URL('./measure.js', import.meta.url);
@@ -45,14 +46,14 @@ export function rotate(entries, run) {
 
 /**
  * @param {import('./measure.js').Job} job
- * @param {string} [addon] instead of the one that is shipped
+ * @param {NodeJS.ProcessEnv} [env] beside that of this process
  * @returns {Promise<import('./measure.js').Report>}
  */
-export function measureOnce(job, addon) {
+export function measureOnce(job, env) {
   return new Promise((resolve) => {
     const child = fork(measureFile, {
       execArgv: ['--expose-gc'],
-      env: { ...process.env, ...(addon && { NAPI_RS_NATIVE_LIBRARY_PATH: addon }) },
+      env: { ...process.env, ...env },
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -111,6 +112,7 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
     });
     latencies.set(entry, []);
   }
+  const ours = chosen.find(({ system, env }) => isOurs(system) && !env);
   const addon = await addonFor(chosen, progress);
   for (const entry of chosen) {
     const row = /** @type {Row} */ (rows.get(entry));
@@ -134,7 +136,11 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
         placement,
         cpus: cpus.apart,
       };
-      const report = await measureOnce(job, entry.rustThread ? addon.file : undefined);
+      const report = await measureOnce(job, {
+        ...entry.env,
+        // Instead of the addon that is shipped.
+        ...(entry.rustThread && { NAPI_RS_NATIVE_LIBRARY_PATH: addon.file }),
+      });
       if (!report.ok) {
         row.status = report.unavailable ? 'not available yet' : 'failed';
         row.note = report.message;
@@ -144,7 +150,9 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
       row.runs.push(benchCase.unit === 'µs' ? ns / 1000 : ns);
       row.waited.push(Math.round(report.waited * 1e4) / 1e4);
       if (report.latency) latencies.get(entry)?.push(report.latency);
-      if (cpus.apart && !report.pinned && !row.note.includes(UNPINNED)) row.note = `${row.note && `${row.note}; `}${UNPINNED}`;
+      if (cpus.apart && !report.pinned) remark(row, UNPINNED);
+      // Told by the row that the others are compared with.
+      if (report.lane?.name === 'node-api' && entry === ours) remark(row, `no express lane: ${report.lane.reason}`);
     }
   }
   for (const [entry, row] of rows) {
@@ -158,7 +166,7 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
     const disturbed = row.waited.filter((share) => share > DISTURBED).length;
     // On one CPU the ends wait for each other: that is the case, not a disturbance.
     if (disturbed > 0 && placement !== 'together') {
-      row.note = `${row.note && `${row.note}; `}${disturbed} of ${row.runs.length} runs disturbed by others on the CPU`;
+      remark(row, `${disturbed} of ${row.runs.length} runs disturbed by others on the CPU`);
     }
     const distributions = /** @type {{ percent: number, ns: number }[][]} */ (latencies.get(entry));
     if (distributions.length) {
@@ -166,6 +174,14 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
     }
   }
   return [...rows.values()];
+}
+
+/**
+ * @param {Row} row
+ * @param {string} text
+ */
+function remark(row, text) {
+  if (!row.note.includes(text)) row.note = `${row.note && `${row.note}; `}${text}`;
 }
 
 /**

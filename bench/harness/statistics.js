@@ -1,8 +1,11 @@
-/**
- * @param {number[]} values
- */
+/** @param {Iterable<number>} values */
+export function sortedFigures(values) {
+  return Float64Array.from(values).sort();
+}
+
+/** @param {Iterable<number>} values */
 export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = sortedFigures(values);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
@@ -14,7 +17,7 @@ export function median(values) {
 export const PERCENTILES = [0, 1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.9, 99.95, 99.99, 100];
 
 /**
- * Nearest rank, so every figure is one that occurred.
+ * Nearest rank, so every figure is one that occurred; undefined of none.
  *
  * @param {Float64Array} sorted
  * @param {number} percent

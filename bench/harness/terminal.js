@@ -1,9 +1,12 @@
 // What one reads while and after it runs.
 
 import process from 'node:process';
+import { columns } from '../../scripts/tables.mjs';
 import { at } from './runner.js';
 import { round3 } from './statistics.js';
 import { oursIn } from './verdict.js';
+
+const INDENT = '  ';
 
 /**
  * One line that overwrites itself; nothing where the output is not a terminal.
@@ -13,15 +16,6 @@ import { oursIn } from './verdict.js';
 export function progress(text) {
   if (!process.stderr.isTTY) return;
   process.stderr.write(`\r\x1b[2K${text}`);
-}
-
-/** @param {string[][]} lines first line: headings; columns that hold figures are set to the right */
-function columns(lines) {
-  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  const right = lines[0].map((_, i) => i > 0 && lines.slice(1).every((line) => /^(?:-|[\d.,]+.*|)$/.test(line[i])));
-  return lines
-    .map((line) => '  ' + line.map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ').trimEnd())
-    .join('\n');
 }
 
 /** @param {number | null | undefined} value */
@@ -46,7 +40,7 @@ export function caseTable(benchCase, rows) {
     ours?.median && row.median && row !== ours ? `${round3(row.median / ours.median)} ×` : '',
     row.status === 'measured' ? row.note : `${row.status.toUpperCase()}: ${row.note}`,
   ]);
-  return `\n${benchCase.name}: ${benchCase.title}\n${columns([head, ...lines])}`;
+  return `\n${benchCase.name}: ${benchCase.title}\n${columns([head, ...lines], INDENT)}`;
 }
 
 /** @param {import('./verdict.js').Verdict[]} verdicts */
@@ -60,7 +54,7 @@ export function aimsTable(verdicts) {
     seen,
     met === null ? 'open' : met ? 'met' : 'not met',
   ]);
-  return `\naims (our median against theirs)\n${columns([['case', 'ours', 'against', 'aim', 'seen', ''], ...lines])}`;
+  return `\naims (our median against theirs)\n${columns([['case', 'ours', 'against', 'aim', 'seen', ''], ...lines], INDENT)}`;
 }
 
 /** @param {import('../micro.js').MicroRow[]} rows */
@@ -72,5 +66,5 @@ export function microTable(rows) {
     figure(best),
     status === 'measured' ? note : `${status.toUpperCase()}: ${note}`,
   ]);
-  return `\nsingle calls, both ends in one thread (tinybench)\n${columns([['call', 'system', 'median ns', 'best', ''], ...lines])}`;
+  return `\nsingle calls, both ends in one thread (tinybench)\n${columns([['call', 'system', 'median ns', 'best', ''], ...lines], INDENT)}`;
 }

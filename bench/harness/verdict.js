@@ -1,6 +1,7 @@
 // The aims of the cases against what was measured.
 
 import { plainCases } from '../cases/catalogue.js';
+import { isOurs } from './ours.js';
 import { round3 } from './statistics.js';
 
 /**
@@ -92,9 +93,4 @@ function medianOf(rows, system) {
  */
 export function oursIn(rows) {
   return rows.find(({ system, median }) => isOurs(system) && median !== null);
-}
-
-/** @param {string} system */
-export function isOurs(system) {
-  return system.startsWith('crosscore');
 }

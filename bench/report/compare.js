@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { markdown } from '../../scripts/tables.mjs';
 import { round3 } from '../harness/statistics.js';
 import { oursIn } from '../harness/verdict.js';
 import { asResult, byCase } from './result.js';
@@ -20,21 +21,21 @@ export function compare(results) {
   const cases = results.map(({ rows }) => byCase(rows));
   const head = ['case', 'system', ...names.flatMap((name) => [name, `in ours, ${name}`])];
   const lines = ['# Benchmarks by machine', '', ...results.map((result, i) => `- **${names[i]}**: ${machineLine(result)}; ${runsLine(result)}, threads ${result.machine.pinned ? 'pinned' : 'not pinned'}`)];
-  lines.push('', `| ${head.join(' | ')} |`, `| ${head.map((_, i) => (i < 2 ? '---' : '---:')).join(' | ')} |`);
+  const figuresOfCases = [];
   for (const name of inOrder(cases.map((known) => [...known.keys()]))) {
     const ofCase = cases.map((known) => known.get(name) ?? []);
     const unit = ofCase.flat()[0].unit;
     for (const [i, system] of inOrder(ofCase.map((rows) => rows.map((row) => row.system))).entries()) {
       const cells = ofCase.flatMap((rows) => figures(rows, system));
-      lines.push(`| ${i === 0 ? `\`${name}\`, ${unit}` : ''} | ${system} | ${cells.join(' | ')} |`);
+      figuresOfCases.push([i === 0 ? `\`${name}\`, ${unit}` : '', system, ...cells]);
     }
   }
-  lines.push('', '## Aims', '', `| case | ours | against | aim | ${names.join(' | ')} |`, `| --- | --- | --- | --- | ${names.map(() => '---').join(' | ')} |`);
   const aims = new Map(results.flatMap(({ aims: verdicts }) => verdicts.map((verdict) => [aimOf(verdict), verdict])));
-  for (const [key, { case: name, ours, against, aim }] of aims) {
-    const seen = results.map(({ aims: verdicts }) => seenIn(verdicts.find((verdict) => aimOf(verdict) === key)));
-    lines.push(`| \`${name}\` | ${ours} | ${against} | ${aim} | ${seen.join(' | ')} |`);
-  }
+  const verdicts = [...aims].map(([key, { case: name, ours, against, aim }]) => {
+    const seen = results.map(({ aims: own }) => seenIn(own.find((verdict) => aimOf(verdict) === key)));
+    return [`\`${name}\``, ours, against, aim].concat(seen);
+  });
+  lines.push('', markdown(head, figuresOfCases, (i) => i >= 2), '', '## Aims', '', markdown(['case', 'ours', 'against', 'aim', ...names], verdicts));
   return `${lines.join('\n')}\n`;
 }
 

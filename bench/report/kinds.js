@@ -1,7 +1,7 @@
 // Who is who in charts and tables. The honest opponents are what a reader could write in JavaScript with the same
 // knowledge; they stand beside the flattering ones everywhere.
 
-import { isOurs } from '../harness/verdict.js';
+import { isOurs } from '../harness/ours.js';
 
 /** @typedef {'ours' | 'honest' | 'library' | 'node'} Kind */
 

@@ -1,6 +1,7 @@
 // All figures as Markdown: bench/report/table.md, and docs/PERFORMANCE.md between its markers.
 
 import { plainCases } from '../cases/catalogue.js';
+import { markdown } from '../../scripts/tables.mjs';
 import { round3 } from '../harness/statistics.js';
 import { oursIn } from '../harness/verdict.js';
 import { KINDS, kindOf } from './kinds.js';
@@ -9,13 +10,7 @@ import { machineLine, runsLine } from './words.js';
 
 /** @param {import('./result.js').Result} result */
 export function markdownTable(result) {
-  const lines = [
-    `<!-- Written by npm run bench from measured figures; do not edit. -->`,
-    '',
-    `| case | ${KINDS.ours} | ${KINDS.honest} | ${KINDS.library} | ${KINDS.node} |`,
-    '| --- | --- | --- | --- | --- |',
-  ];
-  for (const [name, rows] of byCase(result.rows.filter(({ growth }) => !growth))) {
+  const lines = [...byCase(result.rows.filter(({ growth }) => !growth))].map(([name, rows]) => {
     const title = plainCases.find((known) => known.name === name)?.title ?? name;
     const ours = oursIn(rows);
     const cell = (/** @type {import('./kinds.js').Kind} */ kind) =>
@@ -24,15 +19,17 @@ export function markdownTable(result) {
         .map((row) => entry(row, ours))
         .join('<br>');
     const first = rows.filter(({ system }) => kindOf(system) === 'ours').map((row) => entry(row, undefined)).join('<br>');
-    lines.push(`| \`${name}\`<br>${title} (${rows[0].unit}) | ${first} | ${cell('honest')} | ${cell('library')} | ${cell('node')} |`);
-  }
-  lines.push(
+    return [`\`${name}\`<br>${title} (${rows[0].unit})`, first, cell('honest'), cell('library'), cell('node')];
+  });
+  return [
+    `<!-- Written by npm run bench from measured figures; do not edit. -->`,
+    '',
+    markdown(['case', KINDS.ours, KINDS.honest, KINDS.library, KINDS.node], lines),
     '',
     `Medians of ${runsLine(result)}; in brackets how many times our time that is, above 1 we are ahead. ${machineLine(result)}. \`npm run bench\` makes this table and the full report.`,
     '',
     ...growthTables(result),
-  );
-  return lines.join('\n');
+  ].join('\n');
 }
 
 /**
@@ -55,9 +52,8 @@ function growthTables({ rows }) {
   const lines = [];
   for (const [group, { axis, unit, points, systems }] of curves) {
     lines.push(`**${group[0].toUpperCase()}${group.slice(1)}** (${unit})`, '');
-    lines.push(`| ${axis} | ${points.map(binary).join(' | ')} |`, `| --- |${points.map(() => ' ---: |').join('')}`);
-    for (const [system, figures] of systems) lines.push(`| ${system} | ${points.map((x) => figures.get(x) ?? '').join(' | ')} |`);
-    lines.push('');
+    const rows = [...systems].map(([system, figures]) => [system].concat(points.map((x) => figures.get(x) ?? '')));
+    lines.push(markdown([axis, ...points.map(binary)], rows, (i) => i > 0), '');
   }
   return lines;
 }

@@ -1,11 +1,13 @@
 // Figures for README.md and docs/PERFORMANCE.md, between their markers, and the picture beside them. `npm run bench -- --readme` calls it at its end;
-// alone: node bench/report/readme.js FIGURES.json
+// alone: node bench/report/readme.js FIGURES.json..., one file for each Node
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { markdown } from '../../scripts/tables.mjs';
 import { plainCases } from '../cases/catalogue.js';
 import { defaultRuns } from '../harness/options.js';
+import { NODE_API } from '../harness/ours.js';
 import { round3 } from '../harness/statistics.js';
 import { HEADLINES, headlines } from './headline.js';
 import { KINDS, kindOf } from './kinds.js';
@@ -32,8 +34,7 @@ export function readmeTable(result) {
   const command = ['npm run bench --', quick && '--quick', runs !== defaultRuns(quick) && `--runs ${runs}`, '--case']
     .filter(Boolean)
     .join(' ');
-  const lines = [`| what | ${kinds.map((kind) => KINDS[kind]).join(' | ')} | command |`, `| --- |${kinds.map(() => ' --- |').join('')} --- |`];
-  for (const { name, rows } of headlines(result, HEADLINES)) {
+  const lines = headlines(result, HEADLINES).map(({ name, rows }) => {
     const title = plainCases.find((known) => known.name === name)?.title ?? name;
     const cells = kinds.map((kind) => {
       const row = rows.find(({ system }) => kindOf(system) === kind);
@@ -42,13 +43,14 @@ export function readmeTable(result) {
       // Which way of ours, where it is not the plain one.
       if (kind === 'ours') {
         const way = row.system.replace(/^crosscore,? ?/, '');
-        return `**${figure}**${way && ` (${way})`}`;
+        const nodeApi = result.rows.find((other) => other.case === name && other.system === row.system + NODE_API)?.median;
+        return `**${figure}**${way && ` (${way})`}${nodeApi ? `, Node-API ${round3(nodeApi)}` : ''}`;
       }
       return `${figure} ${row.system}`;
     });
-    lines.push(`| ${title}, ${rows[0].unit} | ${cells.join(' | ')} | \`${command} ${name}\` |`);
-  }
-  return lines.join('\n');
+    return [`${title}, ${rows[0].unit}`].concat(cells, `\`${command} ${name}\``);
+  });
+  return markdown(['what', ...kinds.map((kind) => KINDS[kind]), 'command'], lines);
 }
 
 /**
@@ -63,8 +65,9 @@ export function between(text, lines) {
   return [text.slice(0, begin) + BEGIN, ...lines, text.slice(end)].join('\n');
 }
 
-/** @param {import('./result.js').Result} result */
-export function readmeSection(result) {
+/** @param {import('./result.js').Result[]} results one for each Node */
+export function readmeSection(results) {
+  const [{ method, machine }] = results;
   return [
     '<!-- Written by npm run bench -- --readme from measured figures; do not edit. -->',
     '',
@@ -73,22 +76,22 @@ export function readmeSection(result) {
     `  <img src="${PICTURES.light}" alt="Bars: time per element of crosscore and of the quickest peers of each kind">`,
     '</picture>',
     '',
-    readmeTable(result),
-    '',
-    `Median of ${runsLine(result)}, ${result.method.startedAt.slice(0, 10)}, ${machineLine(result)}; both ends in workers, each on a CPU of its own, every`,
-    'element checked. Of the peers of a kind it is the quickest. `npm run bench` measures all of them and writes the full report.',
+    ...results.flatMap((result) => [`**Node ${result.node}**`, '', readmeTable(result), '']),
+    `Median of ${runsLine(results[0])}, ${method.startedAt.slice(0, 10)}, ${machineLine({ machine })}; both ends in workers, each on a CPU of its`,
+    'own, every element checked. The first figure is that of the express lane where the package takes it, then comes the same by way of',
+    'Node-API. Of the peers of a kind it is the quickest. `npm run bench` measures all of them and writes the full report.',
   ];
 }
 
 /**
- * @param {import('./result.js').Result} result
- * @returns {Promise<string[]>} what was written
+ * @param {import('./result.js').Result[]} results one for each Node
+ * @returns {Promise<string[]>} what was written; the picture is of the first
  */
-export async function writeReadme(result) {
-  const light = await picture(result, LIGHT);
-  const dark = await picture(result, DARK);
+export async function writeReadme(results) {
+  const light = await picture(results[0], LIGHT);
+  const dark = await picture(results[0], DARK);
   if (!light || !dark) throw new Error(`README shows ${HEADLINES.join(', ')}, and none of them was measured`);
-  const texts = { 'README.md': readmeSection(result), 'docs/PERFORMANCE.md': [markdownTable(result).trimEnd()] };
+  const texts = { 'README.md': readmeSection(results), 'docs/PERFORMANCE.md': results.map((result) => markdownTable(result).trimEnd()) };
   for (const [name, lines] of Object.entries(texts)) {
     const file = new URL(name, root);
     writeFileSync(file, between(readFileSync(file, 'utf8'), lines));
@@ -99,11 +102,12 @@ export async function writeReadme(result) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [figures] = process.argv.slice(2);
-  if (!figures) {
-    console.error('Usage: node bench/report/readme.js FIGURES.json\n\nFIGURES.json comes from npm run bench -- --json FIGURES.json.');
+  const files = process.argv.slice(2);
+  if (files.length === 0) {
+    console.error('Usage: node bench/report/readme.js FIGURES.json...\n\nFIGURES.json comes from npm run bench -- --json FIGURES.json.');
     process.exitCode = 2;
   } else {
-    console.log((await writeReadme(asResult(JSON.parse(readFileSync(figures, 'utf8'))))).join('\n'));
+    const results = files.map((file) => asResult(JSON.parse(readFileSync(file, 'utf8'))));
+    console.log((await writeReadme(results)).join('\n'));
   }
 }

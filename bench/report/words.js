@@ -12,10 +12,11 @@ export function method(result) {
     `Two worker threads, one at each end, ${machine.pinned ? 'each pinned to a CPU of its own (one CPU for both where a case says so)' : `not pinned (${machine.notPinnedBecause})`}; each measurement in a process of its own with new workers.`,
     `${runsLine(result)}; the order of the contenders rotates from run to run. The median is quoted, all runs are kept and drawn as ticks.`,
     'The amount of work is fixed in advance, smaller for slow systems. Start of threads and eight rounds of warm-up are not timed; the clock runs from the start of the first end to the last element checked.',
-    'Every element is checked by the consumer: numbers and strings in full, messages by their length, first and last bytes, frames by a mark in every 64 KiB. A lost, repeated or reordered one fails the case.',
+    'Every element is checked by the consumer: numbers in full, strings by their length and two characters and every 64th in full, messages by their length, first and last bytes, frames by a mark in every 64 KiB. A lost, repeated or reordered one fails the case.',
     'Payloads come from a pool: making them is not timed, numbering them is, for all alike. Rings hold 65,536 numbers or 1 MiB unless a case says otherwise, so they are far smaller than the run.',
     'Linux tells how long a thread was ready and had no CPU; a row in which that was more than 5 % of a run says so.',
-    'Each contender has its own inner loop, written for it, and runs in an isolate that has seen no other.',
+    'Where our first row has a second one, (node-api), that is the same with the express lane switched off (CROSSCORE_EXPRESS=0).',
+    'Contenders share the loops that they are made of, and each runs in an isolate that has seen no other: V8 compiles a loop for it alone.',
   ];
 }
 
@@ -35,10 +36,10 @@ export function threats({ machine }) {
   ];
 }
 
-/** @param {import('./result.js').Result} result */
+/** @param {Pick<import('./result.js').Result, 'machine'> & { node?: string }} result without `node` the machine alone */
 export function machineLine({ machine, node }) {
   const virtual = machine.virtual ? ', virtual' : '';
-  return `${machine.cpu}, ${machine.cpus} CPUs${virtual}, ${machine.memoryGiB} GiB, ${machine.os}, ${machine.arch}, Node ${node}`;
+  return `${machine.cpu}, ${machine.cpus} CPUs${virtual}, ${machine.memoryGiB} GiB, ${machine.os}, ${machine.arch}${node ? `, Node ${node}` : ''}`;
 }
 
 /** @param {import('./result.js').Result} result */

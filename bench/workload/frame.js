@@ -33,3 +33,14 @@ export function checkFrame(words, seq) {
 export function wordsOf(bytes) {
   return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
 }
+
+export function frames() {
+  const frame = new Uint8Array(FRAME_BYTES);
+  const words = wordsOf(frame);
+  return (/** @type {number} */ seq) => {
+    stampFrame(words, seq);
+    return frame;
+  };
+}
+
+export const checkFrames = () => (/** @type {Uint8Array} */ frame, /** @type {number} */ seq) => checkFrame(wordsOf(frame), seq);

@@ -3,6 +3,7 @@
 // So a consumer that reads both and the length has seen the right message from its beginning to its end, at a
 // price (a few nanoseconds) that is the same for every contender. Payloads are pooled: making them is not timed.
 
+import { Random } from '../../faults/random.js';
 import { lost } from './sequence.js';
 
 /** Power of two, so that a contender picks its next payload by a mask. */
@@ -32,11 +33,8 @@ export function mixedSize(index) {
 
 const MIXED = (() => {
   const sizes = new Int32Array(POOL);
-  let state = 0x2545f491;
-  for (let i = 0; i < POOL; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    sizes[i] = Math.round(16 * 2 ** ((state / 2 ** 32) * 8));
-  }
+  const random = new Random(1);
+  for (let i = 0; i < POOL; i++) sizes[i] = Math.round(16 * 2 ** (random.fraction() * 8));
   // Both ends of the range are met for certain.
   sizes[0] = 16;
   sizes[POOL - 1] = 4096;
@@ -129,4 +127,33 @@ export function checkAt(memory, offset, length, seq) {
   if (front !== seq) lost(seq, front);
   const back = memory.getInt32(offset + length - 4, true);
   if (back !== ~seq) lost(~seq, back);
+}
+
+/** @param {{ size: number | 'mixed' }} params */
+export function messages({ size }) {
+  const { bytes, views } = makePool(size);
+  return (/** @type {number} */ seq) => {
+    const index = seq & POOL_MASK;
+    stamp(views[index], seq);
+    return bytes[index];
+  };
+}
+
+/** @param {{ size: number | 'mixed' }} params */
+export function checkMessages({ size }) {
+  const lengthAt = sizeOf(size);
+  return (/** @type {Uint8Array} */ message, /** @type {number} */ seq) => check(message, lengthAt(seq), seq);
+}
+
+/**
+ * As checkMessages, for messages that are visited where they lie.
+ *
+ * @param {{ size: number | 'mixed' }} params
+ */
+export function checkMessagesIn({ size }) {
+  const lengthAt = sizeOf(size);
+  return (/** @type {DataView} */ memory, /** @type {number} */ offset, /** @type {number} */ length, /** @type {number} */ seq) => {
+    if (length !== lengthAt(seq)) lost(`${lengthAt(seq)} bytes`, `${length} bytes`);
+    checkAt(memory, offset, length, seq);
+  };
 }

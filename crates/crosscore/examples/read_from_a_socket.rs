@@ -22,18 +22,8 @@ fn pump_in(mut from: impl Read, mut producer: Producer<u8>) -> io::Result<()> {
             thread::yield_now();
             continue;
         };
-        // `Read` wants bytes that are initialised; after the first lap these are, but only the
-        // ring's allocator could know.
-        for slot in reservation.spare_slots() {
-            slot.write(0);
-        }
-        let spare = reservation.spare_slots();
-        // SAFETY: every one of these slots was written just above.
-        let bytes =
-            unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast(), spare.len()) };
-        let n = from.read(bytes)?;
-        // SAFETY: all spare slots are initialised, the first `n` with what was read.
-        unsafe { reservation.assume_written(n) };
+        let n = from.read(reservation.spare_slice())?;
+        reservation.advance(n);
         if reservation.commit() == 0 {
             return Ok(());
         }

@@ -11,11 +11,11 @@
 
 use std::env;
 use std::process::Command;
-use std::sync::Barrier as Start;
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crosscore::{Barrier, Consumer, Producer, Ring};
+use crosscore::{Consumer, Handshake, Producer, Ring};
 
 const RUNS: usize = 601;
 const KINDS: [&str; 3] = [
@@ -27,7 +27,7 @@ const KINDS: [&str; 3] = [
 type Handles = (Producer<u64>, Consumer<u64>);
 
 fn main() {
-    let strategy = format!("{:?}", Barrier::in_use()).to_lowercase();
+    let strategy = format!("{:?}", Handshake::in_use()).to_lowercase();
     report(&strategy, "one thread, push and pop", one_thread);
     report(&strategy, "two threads, one by one", two_threads);
     if strategy != "fence" {
@@ -94,7 +94,7 @@ fn one_thread((mut producer, mut consumer): Handles) -> f64 {
 /// Nanoseconds for an element that goes from one thread to another, with nobody waiting.
 fn two_threads((mut producer, mut consumer): Handles) -> f64 {
     const ELEMENTS: u64 = 20_000;
-    let start = Start::new(2);
+    let start = Barrier::new(2);
     thread::scope(|scope| {
         scope.spawn(|| {
             start.wait();

@@ -1,13 +1,16 @@
 //! The reading half.
 
 use core::cell::Cell;
+use core::convert::Infallible;
 use core::fmt;
 use core::hint;
 use core::marker::PhantomData;
+use core::ops::ControlFlow;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
 use crate::cursors::{Cursors, Grant};
 use crate::metrics::Metrics;
+#[cfg(feature = "std")]
 use crate::park::SpinBudget;
 use crate::prefetch::prefetch;
 use crate::read_guard::ReadGuard;
@@ -26,6 +29,7 @@ use crate::sync::Arc;
 /// ```
 pub struct Consumer<T, A: BufferAllocator = HeapAllocator> {
     pub(crate) ring: Arc<Ring<T, A>>,
+    #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Consumer` on two threads at once, the methods
     /// that refresh the private copy would be two writers of it (INV-SW-2).
@@ -51,6 +55,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
         Self {
             ring,
+            #[cfg(feature = "std")]
             spin: SpinBudget::new(),
             not_sync: PhantomData,
         }
@@ -93,16 +98,29 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// # Ok::<(), crosscore::RingError>(())
     /// ```
     pub fn peek(&mut self) -> Option<&T> {
+        self.peek_mut().map(|element| &*element)
+    }
+
+    /// The oldest element, left where it is, to be changed.
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(8)?;
+    /// producer.push(String::from("a")).unwrap();
+    /// consumer.peek_mut().unwrap().push('b');
+    /// assert_eq!(consumer.pop().as_deref(), Some("ab"));
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    pub fn peek_mut(&mut self) -> Option<&mut T> {
         let ring = &*self.ring;
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
         let grant = unsafe { ring.cursors().claim_available(1) };
         if grant.count == 0 {
             return None;
         }
-        ring.shadow().reads(grant.position, 1);
+        ring.shadow().writes(grant.position, 1);
         // SAFETY: INV-INIT-1: the slot is initialised; INV-ALIAS-2: it stays the consumer's while
         // `self` is borrowed, since only `self` can release it.
-        Some(unsafe { &*ring.slot(grant.position) })
+        Some(unsafe { &mut *ring.slot(grant.position) })
     }
 
     /// Up to `n` elements, contiguous in memory, to be read in place.
@@ -153,10 +171,39 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// ```
     #[inline]
     pub fn drain(&mut self, max: usize, mut f: impl FnMut(T)) -> usize {
+        let ControlFlow::Continue(taken) = self.try_drain(max, |element| {
+            f(element);
+            ControlFlow::<Infallible>::Continue(())
+        });
+        taken
+    }
+
+    /// As [`drain`](Self::drain), until `f` says [`Break`](ControlFlow::Break): the element it was given
+    /// is taken, those after it stay.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(8)?;
+    /// producer.push_slice(&[1, 2, 3, 4]);
+    /// let found = consumer.try_drain(usize::MAX, |n| match n {
+    ///     2 => ControlFlow::Break("two"),
+    ///     _ => ControlFlow::Continue(()),
+    /// });
+    /// assert_eq!(found, ControlFlow::Break("two"));
+    /// assert_eq!(consumer.pop(), Some(3));
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    #[inline]
+    pub fn try_drain<B>(
+        &mut self,
+        max: usize,
+        mut f: impl FnMut(T) -> ControlFlow<B>,
+    ) -> ControlFlow<B, usize> {
         self.drain_slots(max, |slot| {
             // SAFETY: INV-INIT-1 and INV-DROP-1: `drain_slots` hands out each initialised slot
             // once and counts it as taken first.
-            f(unsafe { slot.read() });
+            f(unsafe { slot.read() })
         })
     }
 
@@ -187,18 +234,24 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
                 unsafe { self.0.drop_in_place() };
             }
         }
-        self.drain_slots(max, |slot| {
+        let ControlFlow::Continue(taken) = self.drain_slots(max, |slot| {
             let element = DropInPlace(slot);
             // SAFETY: INV-INIT-1: the slot is initialised and the consumer's until it is released
             // at the end of the drain.
             f(unsafe { &*element.0 });
-        })
+            ControlFlow::<Infallible>::Continue(())
+        });
+        taken
     }
 
     /// Hands up to `max` slots to `f`, each once and counted as taken before the call, so that a
     /// panic neither repeats nor loses another one. `f` must move out or drop the element.
     #[inline]
-    fn drain_slots(&mut self, max: usize, mut f: impl FnMut(*mut T)) -> usize {
+    fn drain_slots<B>(
+        &mut self,
+        max: usize,
+        mut f: impl FnMut(*mut T) -> ControlFlow<B>,
+    ) -> ControlFlow<B, usize> {
         let ring = &*self.ring;
         let wanted = (max as u64).min(ring.cursors().capacity());
         // At least one, but not all of `max`: to look again on each drain only because fewer than
@@ -207,7 +260,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         let grant = unsafe { ring.cursors().claim_available(wanted.min(1)) };
         let count = grant.count.min(wanted);
         if count == 0 {
-            return 0;
+            return ControlFlow::Continue(0);
         }
         let mut release = Release {
             cursors: ring.cursors(),
@@ -225,11 +278,11 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
                 ring.shadow().reads(release.head, 1);
                 release.head = release.head.wrapping_add(1);
                 // SAFETY: INV-MEM-2: the run is contiguous from `first` on.
-                f(unsafe { first.add(index) });
+                f(unsafe { first.add(index) })?;
             }
             left -= run as u64;
         }
-        count as usize
+        ControlFlow::Continue(count as usize)
     }
 
     /// Copies elements into `out`, as many as there are and as fit, and returns how many.
@@ -325,6 +378,19 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         unsafe { self.ring.cursors().available_now() }.count as usize
     }
 
+    /// Whether there is no element now. Only the producer can change that.
+    ///
+    /// ```
+    /// let (mut producer, consumer) = crosscore::Ring::with_capacity(8)?;
+    /// assert!(consumer.is_empty());
+    /// producer.push(1).unwrap();
+    /// assert!(!consumer.is_empty());
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.cached_available() == 0 && self.available() == 0
+    }
+
     /// How many elements there are as far as the consumer knows without asking: at most
     /// [`available`](Self::available), and free of any traffic between the cores.
     ///
@@ -369,7 +435,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     pub fn is_done(&self) -> bool {
         // The order matters: first the mark, then the tail. What the producer published before it
         // closed is seen by whoever has seen the mark (INV-CLOSE-1).
-        self.is_closed() && self.cached_available() == 0 && self.available() == 0
+        self.is_closed() && self.is_empty()
     }
 
     /// Reads nothing more: the producer's pushes are refused from now on, and the elements that

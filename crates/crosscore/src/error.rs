@@ -66,7 +66,7 @@ impl<T> fmt::Display for PushError<T> {
     }
 }
 
-impl<T> std::error::Error for PushError<T> {}
+impl<T> core::error::Error for PushError<T> {}
 
 /// Why a ring was not made.
 ///
@@ -108,8 +108,8 @@ impl fmt::Display for RingError {
     }
 }
 
-impl std::error::Error for RingError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for RingError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Alloc(error) => Some(error),
             _ => None,
@@ -153,7 +153,7 @@ impl fmt::Display for WaitError {
     }
 }
 
-impl std::error::Error for WaitError {}
+impl core::error::Error for WaitError {}
 
 /// Why a waiting push did not take its element. The element comes back inside.
 ///
@@ -185,7 +185,18 @@ impl<T> PushWaitError<T> {
         }
     }
 
-    fn reason(&self) -> WaitError {
+    /// Whether the time was over first.
+    pub fn is_timed_out(&self) -> bool {
+        matches!(self, Self::TimedOut(_))
+    }
+
+    /// Whether the ring was closed.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+
+    /// The same without the element.
+    pub fn reason(&self) -> WaitError {
         match self {
             Self::TimedOut(_) => WaitError::TimedOut,
             Self::Closed(_) => WaitError::Closed,
@@ -206,4 +217,4 @@ impl<T> fmt::Display for PushWaitError<T> {
     }
 }
 
-impl<T> std::error::Error for PushWaitError<T> {}
+impl<T> core::error::Error for PushWaitError<T> {}

@@ -28,17 +28,40 @@
 //!
 //! | | producer | consumer |
 //! | --- | --- | --- |
-//! | one element, moved | [`push`](Producer::push) | [`pop`](Consumer::pop), [`peek`](Consumer::peek) |
-//! | many, moved | [`Reservation::fill`] | [`drain`](Consumer::drain) |
+//! | one element, moved | [`push`](Producer::push) | [`pop`](Consumer::pop), [`peek`](Consumer::peek), [`peek_mut`](Consumer::peek_mut) |
+//! | many, moved | [`Reservation::fill`] | [`drain`](Consumer::drain), [`try_drain`](Consumer::try_drain), [`pop_iter`](Consumer::pop_iter) |
 //! | many, copied (`T: Copy`) | [`push_slice`](Producer::push_slice) | [`pop_slice`](Consumer::pop_slice) |
-//! | in place | [`reserve`](Producer::reserve) | [`read`](Consumer::read), [`drain_ref`](Consumer::drain_ref) |
+//! | in place, one slice | [`reserve`](Producer::reserve) | [`read`](Consumer::read), [`drain_ref`](Consumer::drain_ref) |
+//! | in place, two slices | [`reserve_chunks`](Producer::reserve_chunks), [`reserve_chunks_exact`](Producer::reserve_chunks_exact) | [`read_chunks`](Consumer::read_chunks), [`read_chunks_exact`](Consumer::read_chunks_exact) |
+//! | dropped | | [`skip`](Consumer::skip) |
 //!
 //! # Waiting
 //!
-//! Nothing above waits. [`push_wait`](Producer::push_wait), [`pop_wait`](Consumer::pop_wait) and their
-//! kin do: they look again for a moment, then sleep. A ring that nobody waits on pays nothing for it,
-//! and one that somebody waits on pays no fence when it publishes. With the feature `async` the same
-//! waits are futures.
+//! Nothing above waits. A ring that nobody waits on pays nothing for it, and one that somebody waits on pays no fence
+//! when it publishes.
+//!
+//! | | producer | consumer |
+//! | --- | --- | --- |
+//! | at once | [`push`](Producer::push): [`PushError`] | [`pop`](Consumer::pop): `Option` |
+//! | as long as it takes, or so long | [`push_wait`](Producer::push_wait), [`push_timeout`](Producer::push_timeout): [`PushWaitError`] | [`pop_wait`](Consumer::pop_wait), [`pop_timeout`](Consumer::pop_timeout): [`WaitError`] |
+//! | until then | [`push_deadline`](Producer::push_deadline): [`PushWaitError`] | [`pop_deadline`](Consumer::pop_deadline): [`WaitError`] |
+//! | for many | [`wait_for_space`](Producer::wait_for_space), [`reserve_wait`](Producer::reserve_wait): [`WaitError`] | [`wait_for_data`](Consumer::wait_for_data): [`WaitError`] |
+//! | as a pipe of bytes | `std::io::Write` | `std::io::Read`, `BufRead` |
+//! | as an iterator | | [`IntoIterator`](Consumer#impl-IntoIterator-for-Consumer<T,+A>) |
+//!
+//! Each error says which of two things it was: there was no room or no element (in time), or the ring is closed; one of a
+//! push has the element inside. A thread that waits looks again for a moment, then sleeps.
+//!
+//! # Tasks
+//!
+//! With the feature `async` the same waits are futures, on any runtime; with `futures` a consumer is a `Stream` and a
+//! producer a `Sink`; with `tokio` rings of bytes are its `AsyncRead`, `AsyncBufRead` and `AsyncWrite`.
+//!
+//! Every future here can be dropped before it is ready, and then nothing has been moved into the ring or out of it. What a
+//! dropped future leaves is a waker, which the next publication of the other side wakes once for nothing, or
+//! `cancel_wait` takes back. The one thing that is lost is what the future owned: the element of `push_async`, and that
+//! of a `send` into the sink, is dropped with it. A producer that may be cancelled and must keep its element awaits
+//! `space(1)` and then pushes, which does not wait.
 //!
 //! # Memory
 //!
@@ -46,12 +69,40 @@
 //! which every run of slots is contiguous even across the end of the buffer, or
 //! [huge pages](HugePageAllocator).
 //!
+//! # Without std
+//!
+//! Without the feature `std` (on by default) there are rings, handles, reservations, chunks and the waits of tasks, on
+//! `alloc` and atomics of 64 bits. Blocking, `std::io`, mirrored memory, huge pages and what the environment says need it.
+//!
+//! `push` and `pop` may run in an interrupt handler while the other side runs in what was interrupted. `poll_data`,
+//! `poll_space`, `cancel_wait` and the drop of a handle may not: if the other side has just begun to wake somebody, they
+//! wait until it has taken the waker, a few instructions that an interrupted side does not execute.
+//!
 //! # Why it is right
 //!
 //! The invariants are numbered in `SPEC.md`, every `unsafe` block cites the ones that it rests on,
 //! and [Loom](https://docs.rs/loom) checks the shipped types under all interleavings that the
 //! memory model allows.
+//!
+//! # Reading the source
+//!
+//! The way of one element, in this order:
+//!
+//! 1. `cursors.rs`: the protocol, and the argument why it is right
+//! 2. `ring.rs`: from a position to a slot
+//! 3. `producer.rs`: `push`
+//! 4. `park/slot.rs`: `notify`, with which a publication ends
+//! 5. `consumer.rs`: `pop`
+//! 6. `ordering.rs`: each memory ordering, with its partner
+//!
+//! After that, whatever you came for: `reservation.rs` and `read_guard.rs` (in place), `reserved_chunks.rs` and
+//! `read_chunks.rs` (across the end), `blocking.rs` and `polling.rs` (threads and tasks that wait) on top of `park/`,
+//! `alloc/` (where the slots live), `sync/` (the seam to Loom). The traits of others are in `byte_streams.rs`,
+//! `futures_traits.rs`, `tokio_traits.rs` and `iter.rs`; each is one file that nothing else needs.
 
+// With `std` its prelude is there too; tests have it in any case.
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs, missing_debug_implementations, unsafe_op_in_unsafe_fn)]
 #![warn(
     clippy::undocumented_unsafe_blocks,
@@ -60,37 +111,80 @@
     unreachable_pub
 )]
 
+extern crate alloc as liballoc;
+
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!(
+    "crosscore counts elements in atomics of 64 bits, which this target does not have; \
+     `rustc --print cfg --target TARGET` says `target_has_atomic=\"64\"` for those that do"
+);
+#[cfg(all(loom, not(feature = "std")))]
+compile_error!("Loom's models need the feature `std`");
+
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod alloc;
+#[cfg(feature = "std")]
+mod blocking;
+#[cfg(feature = "std")]
+mod byte_streams;
 mod cache_aligned;
 mod consumer;
 mod counter;
 mod cursors;
 mod error;
+#[cfg(feature = "futures")]
+mod futures_traits;
+mod iter;
+#[cfg(any(feature = "std", feature = "async"))]
+mod look;
 mod metrics;
 mod ordering;
+#[cfg_attr(
+    not(feature = "std"),
+    allow(
+        dead_code,
+        reason = "no thread blocks, and without `async` nobody parks"
+    )
+)]
 mod park;
+#[cfg(feature = "async")]
+mod polling;
 mod prefetch;
 mod producer;
+mod read_chunks;
 mod read_guard;
 mod reservation;
+mod reserved_chunks;
 mod ring;
 mod sync;
-#[cfg(feature = "async")]
-mod tasks;
-mod waiting;
+#[cfg(feature = "std")]
+mod timed;
+#[cfg(feature = "tokio")]
+mod tokio_traits;
+mod zeroable;
 
-pub use alloc::{
-    AllocError, BufferAllocator, HeapAllocator, HugePageAllocator, Memory, MirroredAllocator,
-    RawBuffer,
-};
+pub use alloc::{AllocError, BufferAllocator, HeapAllocator, Memory, RawBuffer};
+#[cfg(feature = "std")]
+pub use alloc::{HugePageAllocator, MirroredAllocator};
 pub use consumer::Consumer;
 pub use error::{PushError, PushWaitError, RingError, WaitError};
+#[cfg(feature = "std")]
+pub use iter::IntoIter;
+pub use iter::PopIter;
 pub use metrics::Metrics;
+pub use park::barrier::Barrier as Handshake;
 #[cfg(loom)]
 #[doc(hidden)]
 pub use park::barrier::never_waited;
-pub use park::barrier::{Barrier, prepare_waiting, prepare_waiting_in_background};
+#[cfg(feature = "std")]
+pub use park::barrier::{prepare_waiting, prepare_waiting_in_background};
 pub use producer::Producer;
+pub use read_chunks::ReadChunks;
 pub use read_guard::ReadGuard;
 pub use reservation::Reservation;
+pub use reserved_chunks::ReservedChunks;
 pub use ring::Ring;
+pub use zeroable::Zeroable;

@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
 use crate::error::PushError;
 use crate::metrics::Metrics;
+#[cfg(feature = "std")]
 use crate::park::SpinBudget;
 use crate::reservation::Reservation;
 use crate::ring::Ring;
@@ -25,6 +26,7 @@ use crate::sync::Arc;
 /// Dropping it closes the ring for the consumer, which still reads what was published.
 pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
     pub(crate) ring: Arc<Ring<T, A>>,
+    #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Producer` on two threads at once, the methods
     /// that refresh the private copy would be two writers of it (INV-SW-1).
@@ -35,6 +37,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
         Self {
             ring,
+            #[cfg(feature = "std")]
             spin: SpinBudget::new(),
             not_sync: PhantomData,
         }
@@ -166,6 +169,19 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         unsafe { self.ring.cursors().free_now() }.count as usize
     }
 
+    /// Whether no slot is free now. Only the consumer can change that.
+    ///
+    /// ```
+    /// let (mut producer, _consumer) = crosscore::Ring::with_capacity(1)?;
+    /// assert!(!producer.is_full());
+    /// producer.push(1).unwrap();
+    /// assert!(producer.is_full());
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    pub fn is_full(&self) -> bool {
+        self.cached_free_slots() == 0 && self.free_slots() == 0
+    }
+
     /// How many slots are free as far as the producer knows without asking: at most
     /// [`free_slots`](Self::free_slots), and free of any traffic between the cores.
     ///
@@ -260,6 +276,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     ///
     /// - `n` is at most [`cached_free_slots`](Self::cached_free_slots).
     /// - The next `n` slots hold initialised elements.
+    /// - Where `T` is [`Zeroable`](crate::Zeroable), so do all slots after them, in the sense of
+    ///   [`Ring::base`].
     #[inline]
     pub unsafe fn publish_raw(&mut self, n: usize) {
         // INV-SEQ-2, by the private copy, as the caller was told to: nothing is looked at that is

@@ -7,6 +7,7 @@ use core::slice;
 
 use crate::alloc::{BufferAllocator, HeapAllocator};
 use crate::ring::Ring;
+use crate::zeroable::Zeroable;
 
 /// Contiguous free slots, to be written in place. From [`Producer::reserve`].
 ///
@@ -35,6 +36,8 @@ pub struct Reservation<'a, T, A: BufferAllocator = HeapAllocator> {
     position: u64,
     len: usize,
     written: usize,
+    /// How many of the slots, from the front, `spare_slice` has shown and so are initialised: INV-INIT-2.
+    shown: usize,
     /// What the reservation is: the only way to these slots.
     slots: PhantomData<&'a mut [T]>,
 }
@@ -48,6 +51,7 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
             position,
             len,
             written: 0,
+            shown: 0,
             slots: PhantomData,
         }
     }
@@ -132,10 +136,65 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
         self.written - before
     }
 
+    /// The slots that have not been written, as ordinary memory: to read from a socket into, say. To count some
+    /// of them, from the front, call [`advance`](Self::advance).
+    ///
+    /// They hold zeroes or elements of earlier laps, which are not to be relied on. Nothing is written to make it
+    /// so, except on a ring on which [`spare_slots`](Self::spare_slots) was called before: that can leave memory
+    /// uninitialised, so there these slots are zeroed each time.
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// let (mut producer, mut consumer) = crosscore::Ring::<u8>::with_capacity(64)?;
+    /// let mut socket = &b"hello"[..];
+    /// let mut reservation = producer.reserve(64).unwrap();
+    /// let n = socket.read(reservation.spare_slice()).unwrap();
+    /// reservation.advance(n);
+    /// reservation.commit();
+    /// assert_eq!(*consumer.read(64).unwrap(), *b"hello");
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    pub fn spare_slice(&mut self) -> &mut [T]
+    where
+        T: Zeroable,
+    {
+        let left = self.len - self.written;
+        self.touch(left);
+        let first = self.next_slot();
+        // SAFETY: INV-SW-1: the reservation borrowed the only producer mutably.
+        if self.shown < self.len && unsafe { self.ring.may_hold_uninit() } {
+            // SAFETY: INV-RES-1 and INV-MEM-2: `left` reserved slots follow each other from `first` on.
+            unsafe { first.write_bytes(0, left) };
+        }
+        self.shown = self.len;
+        // SAFETY: INV-RES-1, INV-MEM-2 and INV-ALIAS-2: as in `spare_slots`. INV-INIT-2: the slots hold zeroes
+        // or elements.
+        unsafe { slice::from_raw_parts_mut(first, left) }
+    }
+
+    /// Counts the next `n` slots, which [`spare_slice`](Self::spare_slice) has shown, as written.
+    ///
+    /// # Panics
+    ///
+    /// When fewer than `n` slots have been shown since [`spare_slots`](Self::spare_slots) was called last.
+    pub fn advance(&mut self, n: usize)
+    where
+        T: Zeroable,
+    {
+        let shown = self.shown.saturating_sub(self.written);
+        assert!(n <= shown, "{n} slots written of {shown} that were shown");
+        self.written += n;
+    }
+
     /// The slots that have not been written, to be written in any order. To count some of them,
-    /// from the front, call [`assume_written`](Self::assume_written).
+    /// from the front, call [`assume_written`](Self::assume_written). For bytes and other numbers,
+    /// [`spare_slice`](Self::spare_slice) does without `unsafe`.
     pub fn spare_slots(&mut self) -> &mut [MaybeUninit<T>] {
         self.touch(self.len - self.written);
+        self.shown = 0;
+        // SAFETY: INV-SW-1: the reservation borrowed the only producer mutably.
+        unsafe { self.ring.will_hold_uninit() };
         // SAFETY: INV-RES-1, INV-MEM-2 and INV-ALIAS-2: these slots are reserved, contiguous, and
         // nobody else forms a reference to them while `self` is borrowed. `MaybeUninit` asks for
         // no initialisation.
@@ -160,18 +219,43 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     /// Publishes what was written, all at once, and returns how many elements that were.
     #[inline]
     pub fn commit(self) -> usize {
-        let written = self.written;
+        let (ring, position) = (self.ring, self.position);
+        let written = self.into_written();
+        // SAFETY: INV-RES-1: what was written begins at `position`.
+        unsafe { Self::publish(ring, position, written) };
+        written
+    }
+
+    /// Publishes what was written here and in `next`, all at once. `next` follows, and has something only if this
+    /// one is full.
+    pub(crate) fn commit_with(self, next: Self) -> usize {
+        debug_assert!(self.written == self.len || next.written == 0);
+        debug_assert!(next.position == self.position.wrapping_add(self.len as u64));
+        let (ring, position) = (self.ring, self.position);
+        let written = self.into_written() + next.into_written();
+        // SAFETY: INV-RES-1: what was written begins at `position`, and goes on in `next` without a gap.
+        unsafe { Self::publish(ring, position, written) };
+        written
+    }
+
+    /// How many elements were written. They belong to the caller from here on, not to this reservation's drop.
+    fn into_written(self) -> usize {
         // INV-RES-1
-        debug_assert!(written <= self.len);
-        self.touched(written);
-        let tail = self.position.wrapping_add(written as u64);
-        let ring = self.ring;
-        // What was written belongs to the ring from here on, not to this reservation's drop.
+        debug_assert!(self.written <= self.len);
+        self.touched(self.written);
+        let written = self.written;
         core::mem::forget(self);
+        written
+    }
+
+    /// # Safety
+    ///
+    /// INV-RES-1: a reservation has just counted `written` slots from `position` on as written.
+    unsafe fn publish(ring: &Ring<T, A>, position: u64, written: usize) {
+        let tail = position.wrapping_add(written as u64);
         // SAFETY: INV-SW-1: the reservation borrowed the only producer mutably. INV-INIT-1 by
         // INV-RES-1: the slots up to `tail` were granted and are counted as written.
         unsafe { ring.cursors().publish_tail(tail) };
-        written
     }
 
     fn touch(&self, count: usize) {

@@ -11,7 +11,7 @@ use crate::consumer::Consumer;
 use crate::cursors::{Cursors, Grant};
 use crate::error::RingError;
 use crate::producer::Producer;
-use crate::sync::{Arc, SlotShadow};
+use crate::sync::{Arc, SlotShadow, UnsafeCell};
 
 /// A bounded ring for one producer and one consumer.
 ///
@@ -51,6 +51,9 @@ pub struct Ring<T, A: BufferAllocator = HeapAllocator> {
     /// What the allocator gave, to be given back; `None` when `T` has no size.
     buffer: Option<RawBuffer>,
     shadow: SlotShadow,
+    /// Whether a free slot can be uninitialised memory, by way of `Reservation::spare_slots`: INV-INIT-2. The
+    /// producer's.
+    holds_uninit: UnsafeCell<bool>,
     allocator: A,
     /// Says that the ring owns elements, and makes it invariant in `T` (INV-VAR-1). `Cell` is there
     /// for the variance alone: `NonNull<T>` and `PhantomData<T>` are covariant.
@@ -148,6 +151,7 @@ impl<T, A: BufferAllocator> Ring<T, A> {
                 .is_none_or(RawBuffer::is_contiguous_across_wrap),
             buffer,
             shadow: SlotShadow::new(capacity),
+            holds_uninit: UnsafeCell::new(false),
             allocator,
             owns_elements: PhantomData,
         });
@@ -209,7 +213,8 @@ impl<T, A: BufferAllocator> Ring<T, A> {
     /// The first slot.
     ///
     /// Reading or writing through it is for the owner of the slot: see
-    /// [`Producer::publish_raw`] and [`Consumer::release_raw`].
+    /// [`Producer::publish_raw`] and [`Consumer::release_raw`]. What is written into a slot must be
+    /// an initialised `T`, published or not, where `T` is [`Zeroable`](crate::Zeroable).
     pub fn base(&self) -> NonNull<T> {
         self.base
     }
@@ -234,6 +239,30 @@ impl<T, A: BufferAllocator> Ring<T, A> {
         let capacity = self.cursors.capacity();
         let before_wrap = capacity - (grant.position & (capacity - 1));
         grant.count.min(before_wrap) as usize
+    }
+
+    /// Whether a free slot can be uninitialised memory: INV-INIT-2.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer.
+    pub(crate) unsafe fn may_hold_uninit(&self) -> bool {
+        // SAFETY: INV-SW-1: only the producer touches it, and the caller is the producer.
+        self.holds_uninit.with(|holds| unsafe { *holds })
+    }
+
+    /// From now on a free slot can be uninitialised memory.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer.
+    pub(crate) unsafe fn will_hold_uninit(&self) {
+        // A look first: the line is one that the consumer reads.
+        // SAFETY: INV-SW-1: passed on, and as in `may_hold_uninit`.
+        if unsafe { !self.may_hold_uninit() } {
+            // SAFETY: INV-SW-1: as in `may_hold_uninit`.
+            self.holds_uninit.with_mut(|holds| unsafe { *holds = true });
+        }
     }
 
     /// Drops the elements of a grant, oldest first. A destructor that panics does not keep the others

@@ -1,6 +1,6 @@
 //! How large a ring becomes, and what is refused.
 
-#![cfg(not(loom))]
+#![cfg(all(not(loom), feature = "std"))]
 
 use std::error::Error;
 

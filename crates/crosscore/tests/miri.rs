@@ -114,6 +114,94 @@ fn slots_are_written_and_read_in_place() {
     assert!(received.into_iter().eq(0..ELEMENTS as u64));
 }
 
+// INV-ALIAS-1, INV-ALIAS-2, INV-INIT-2: both chunks of both sides are open at the same time, as plain memory, and the
+// consumer writes too.
+#[test]
+fn chunks_are_changed_in_place_by_both_sides() {
+    let received = both(
+        |mut producer| {
+            let mut sent = 0;
+            while sent < ELEMENTS {
+                let Some(mut chunks) = producer.reserve_chunks(5.min(ELEMENTS - sent)) else {
+                    thread::yield_now();
+                    continue;
+                };
+                let (first, second) = chunks.spare_slices();
+                for (i, slot) in first.iter_mut().chain(second).enumerate() {
+                    *slot = (sent + i) as u64;
+                    thread::yield_now();
+                }
+                chunks.advance(chunks.len());
+                sent += chunks.commit();
+            }
+        },
+        |consumer| {
+            let mut received = Vec::new();
+            until_done(consumer, |consumer| {
+                if let Some(oldest) = consumer.peek_mut() {
+                    *oldest += 100;
+                }
+                let Some(mut chunks) = consumer.read_chunks(3) else {
+                    return 0;
+                };
+                let (first, second) = chunks.as_mut_slices();
+                for element in first.iter_mut().chain(second) {
+                    *element += 1;
+                    thread::yield_now();
+                }
+                let taken = chunks.len();
+                received.extend(chunks.iter().copied());
+                chunks.release(taken);
+                // Of each run the oldest was changed twice.
+                let run = received.len() - taken;
+                received[run] -= 100;
+                taken
+            });
+            received
+        },
+    );
+    assert!(received.into_iter().eq(1..=ELEMENTS as u64));
+}
+
+// INV-INIT-2: the producer makes slots uninitialised and asks for them as plain memory.
+#[test]
+fn slots_that_were_left_uninitialised_are_shown() {
+    let received = both(
+        |mut producer| {
+            let mut sent = 0;
+            while sent < ELEMENTS {
+                if let Some(mut reservation) = producer.reserve(2) {
+                    reservation
+                        .spare_slots()
+                        .fill(std::mem::MaybeUninit::uninit());
+                }
+                let Some(mut reservation) = producer.reserve(2.min(ELEMENTS - sent)) else {
+                    thread::yield_now();
+                    continue;
+                };
+                assert!(reservation.spare_slice().iter().all(|&n: &u32| n == 0));
+                reservation.advance(1);
+                sent += reservation.commit();
+            }
+        },
+        |consumer| {
+            let mut received = Vec::new();
+            until_done(consumer, |consumer| {
+                let mut elements = consumer.read(4);
+                let Some(elements) = elements.as_deref_mut() else {
+                    return 0;
+                };
+                elements.iter_mut().for_each(|n| *n += 1);
+                received.extend_from_slice(elements);
+                let taken = elements.len();
+                consumer.skip(taken)
+            });
+            received
+        },
+    );
+    assert_eq!(received, [1; ELEMENTS]);
+}
+
 // INV-MEM-2, INV-ALIAS-1: two runs each, before the end of the buffer and after it.
 #[test]
 fn slices_are_copied_in_and_out() {
@@ -222,6 +310,7 @@ fn raw_slots_are_written_and_read() {
 
 // INV-PARK-1, INV-PARK-2: either side sleeps and is woken.
 #[test]
+#[cfg(feature = "std")]
 fn both_sides_wait() {
     let received = both(
         |mut producer| {

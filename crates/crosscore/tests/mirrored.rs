@@ -1,6 +1,6 @@
 //! Runs that pass the end of the buffer, on memory that is mirrored and on memory that is not.
 
-#![cfg(not(loom))]
+#![cfg(all(not(loom), feature = "std"))]
 
 mod ledger;
 mod memories;

@@ -9,9 +9,10 @@ mod queue;
 
 use std::cell::Cell;
 use std::fmt::Debug;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crosscore::{Consumer, Memory, Producer, PushError, Ring};
+use crosscore::{Consumer, Memory, Producer, PushError, ReadChunks, Ring};
 use ledger::{Element, Ledger};
 use memories::Chosen;
 use proptest::prelude::*;
@@ -34,6 +35,12 @@ enum Operation {
         write: usize,
         fate: Fate,
     },
+    ReserveChunks {
+        n: usize,
+        exact: bool,
+        write: usize,
+        fate: Fate,
+    },
     Free,
     CloseProducer,
     DropProducer,
@@ -44,7 +51,18 @@ enum Operation {
         n: usize,
         release: usize,
     },
+    ReadChunks {
+        n: usize,
+        exact: bool,
+        release: usize,
+    },
+    Skip(usize),
     Drain(usize),
+    /// A callback that stops at its n-th call.
+    TryDrain {
+        max: usize,
+        at: usize,
+    },
     DrainRef(usize),
     /// A callback that panics at its n-th call.
     DrainPanic {
@@ -60,11 +78,14 @@ fn operation() -> impl Strategy<Value = Operation> {
     use Operation::*;
     // Mostly small, so that a ring of a few slots is neither always full nor always empty.
     let n = || prop_oneof![8 => 0..6usize, 1 => Just(usize::MAX), 1 => 0..600usize];
-    let fate = prop_oneof![4 => Just(Fate::Commit), 1 => Just(Fate::Drop), 1 => Just(Fate::Forget)];
+    let fate =
+        || prop_oneof![4 => Just(Fate::Commit), 1 => Just(Fate::Drop), 1 => Just(Fate::Forget)];
     prop_oneof![
         12 => Just(Push),
         8 => (0..12usize).prop_map(PushSlice),
-        12 => (n(), 0..12usize, fate).prop_map(|(n, write, fate)| Reserve { n, write, fate }),
+        12 => (n(), 0..12usize, fate()).prop_map(|(n, write, fate)| Reserve { n, write, fate }),
+        8 => (n(), any::<bool>(), 0..12usize, fate())
+            .prop_map(|(n, exact, write, fate)| ReserveChunks { n, exact, write, fate }),
         4 => Just(Free),
         1 => Just(CloseProducer),
         1 => Just(DropProducer),
@@ -72,7 +93,11 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => Just(Peek),
         6 => (0..12usize).prop_map(PopSlice),
         8 => (n(), 0..12usize).prop_map(|(n, release)| Read { n, release }),
+        6 => (n(), any::<bool>(), 0..12usize)
+            .prop_map(|(n, exact, release)| ReadChunks { n, exact, release }),
+        3 => n().prop_map(Skip),
         4 => n().prop_map(Drain),
+        3 => (n(), 0..6usize).prop_map(|(max, at)| TryDrain { max, at }),
         4 => n().prop_map(DrainRef),
         2 => (0..4usize, any::<bool>()).prop_map(|(at, in_place)| DrainPanic { at, in_place }),
         4 => Just(Available),
@@ -292,7 +317,48 @@ fn produce<T: Item>(
                 }
             }
         }
+        Operation::ReserveChunks {
+            n,
+            exact,
+            write,
+            fate,
+        } => {
+            let chunks = if exact {
+                producer.reserve_chunks_exact(n)
+            } else {
+                producer.reserve_chunks(n)
+            };
+            let len = granted(n, exact, model.free());
+            let Some(mut chunks) = chunks else {
+                assert!(model.closed() || len == 0);
+                return;
+            };
+            assert!(!model.closed());
+            assert_eq!(chunks.len(), len);
+            let mut written = Vec::new();
+            for item in std::iter::repeat_with(|| T::make(source)).take(write) {
+                let number = item.number();
+                match chunks.push(item) {
+                    Ok(()) => written.push(number),
+                    Err(item) => assert_eq!(item.number(), number),
+                }
+            }
+            assert_eq!(written.len(), write.min(len));
+            assert_eq!(chunks.written(), written.len());
+            match fate {
+                Fate::Commit => {
+                    assert_eq!(chunks.commit(), written.len());
+                    model.publish(written);
+                }
+                Fate::Drop => drop(chunks),
+                Fate::Forget => {
+                    std::mem::forget(chunks);
+                    model.leaked += written.len();
+                }
+            }
+        }
         Operation::Free => {
+            assert_eq!(producer.is_full(), model.free() == 0);
             assert!(producer.cached_free_slots() <= model.free());
             assert_eq!(producer.free_slots(), model.free());
             assert_eq!(producer.cached_free_slots(), model.free());
@@ -304,6 +370,11 @@ fn produce<T: Item>(
         }
         _ => (),
     }
+}
+
+/// How many of `n` there are, of those that there are.
+fn granted(n: usize, exact: bool, there: usize) -> usize {
+    if exact && n > there { 0 } else { n.min(there) }
 }
 
 fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Queue, operation: &Operation) {
@@ -325,6 +396,7 @@ fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Queue, opera
         Operation::Peek => {
             let expected = model.elements.front().copied();
             assert_eq!(consumer.peek().map(T::number), expected);
+            assert_eq!(consumer.peek_mut().map(|item| item.number()), expected);
         }
         Operation::PopSlice(n) => {
             // Something to overwrite; it does not come from the ring's source.
@@ -355,6 +427,54 @@ fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Queue, opera
                     .iter()
                     .eq(model.elements.iter().take(len - release))
             );
+        }
+        Operation::ReadChunks { n, exact, release } => {
+            let chunks = if exact {
+                consumer.read_chunks_exact(n)
+            } else {
+                consumer.read_chunks(n)
+            };
+            let len = granted(n, exact, model.elements.len());
+            let Some(mut chunks) = chunks else {
+                assert_eq!(len, 0);
+                return;
+            };
+            let first = model.contiguous(model.head(), len);
+            assert_eq!(chunks.as_slices().0.len(), first);
+            assert_eq!(chunks.as_mut_slices().1.len(), len - first);
+            let same = |chunks: &ReadChunks<'_, T, Chosen>, model: &Queue| {
+                let expected = model.elements.iter().take(chunks.len());
+                chunks.iter().map(T::number).eq(expected.copied())
+            };
+            assert!(same(&chunks, model));
+            let release = release.min(len);
+            chunks.release(release);
+            model.take(release);
+            assert_eq!(chunks.len(), len - release);
+            assert!(same(&chunks, model));
+        }
+        Operation::Skip(n) => {
+            let expected = n.min(model.elements.len());
+            assert_eq!(consumer.skip(n), expected);
+            model.take(expected);
+        }
+        Operation::TryDrain { max, at } => {
+            let expected = drained(consumer, model, max);
+            let mut seen = Vec::new();
+            let result = consumer.try_drain(max, |item| {
+                seen.push(item.number());
+                if seen.len() == at + 1 {
+                    ControlFlow::Break("there")
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            if expected > at {
+                assert_eq!(result, ControlFlow::Break("there"));
+            } else {
+                assert_eq!(result, ControlFlow::Continue(expected));
+            }
+            assert_eq!(seen, model.take(expected.min(at + 1)));
         }
         Operation::Drain(max) => {
             let expected = drained(consumer, model, max);
@@ -396,6 +516,7 @@ fn consume<T: Item>(consumer: &mut Consumer<T, Chosen>, model: &mut Queue, opera
         }
         Operation::Available => {
             assert!(consumer.cached_available() <= model.elements.len());
+            assert_eq!(consumer.is_empty(), model.elements.is_empty());
             assert_eq!(consumer.available(), model.elements.len());
             assert_eq!(consumer.is_closed(), model.closed());
             assert_eq!(

@@ -3,7 +3,7 @@
 //! `CROSSCORE_SOAK_ROUNDS` makes it longer; `examples/soak.rs` is for millions. That these tests would
 //! notice, `scripts/soak.mjs --mutants` shows: they fail when a fence is taken away.
 
-#![cfg(not(loom))]
+#![cfg(all(not(loom), feature = "std"))]
 
 mod stress;
 

@@ -1,6 +1,6 @@
 //! Waiting as a future, on an executor that is as small as one can be.
 
-#![cfg(all(not(loom), feature = "async"))]
+#![cfg(all(not(loom), feature = "async", feature = "std"))]
 
 mod counting;
 

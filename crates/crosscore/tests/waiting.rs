@@ -1,6 +1,6 @@
 //! Waiting on threads that block: results, times, and who wakes whom.
 
-#![cfg(not(loom))]
+#![cfg(all(not(loom), feature = "std"))]
 
 mod memories;
 

@@ -1,7 +1,9 @@
 //! Ordinary memory from the global allocator.
 
-use std::alloc::{self, Layout};
-use std::ptr::NonNull;
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use liballoc::alloc;
 
 use super::{AllocError, BufferAllocator, Failure, Memory, RawBuffer, check_size};
 
@@ -95,7 +97,7 @@ unsafe impl BufferAllocator for HeapAllocator {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
 

@@ -47,7 +47,7 @@
 //! | Linux x86-64 | nothing | `membarrier` |
 //! | Windows x86-64 | nothing | `FlushProcessWriteBuffers` |
 //! | AArch64 | `stlr`, `ldar` instead of `ldr` | fence |
-//! | anything else; no `membarrier` | fence | fence |
+//! | anything else; no `membarrier`; without the feature `std` | fence | fence |
 //!
 //! A ring whose publishers must fence carries a bit beside "parked" that says so, and so the fast path
 //! is the same code everywhere: one load, one branch.
@@ -56,6 +56,7 @@
 //! does not keep STLR and LDAR in order), `membarrier` or `flush` or `accesses` the one named, where the
 //! platform has it.
 
+#[cfg(feature = "std")]
 use std::sync::OnceLock;
 
 use crate::ordering::{FENCE_PARKER, FENCE_PUBLISHER};
@@ -77,6 +78,7 @@ pub enum Barrier {
 }
 
 impl Barrier {
+    #[cfg(feature = "std")]
     const ALL: [(&'static str, Self); 4] = [
         ("fence", Self::Fence),
         ("membarrier", Self::Membarrier),
@@ -87,21 +89,29 @@ impl Barrier {
     /// The one that this process uses. Chooses it if that has not been done yet.
     ///
     /// ```
-    /// use crosscore::Barrier;
+    /// use crosscore::Handshake;
     ///
-    /// assert_eq!(Barrier::in_use(), Barrier::in_use());
+    /// assert_eq!(Handshake::in_use(), Handshake::in_use());
     /// ```
     pub fn in_use() -> Self {
-        static IN_USE: OnceLock<Barrier> = OnceLock::new();
-        *IN_USE.get_or_init(|| {
-            Self::ALL
-                .into_iter()
-                .find(|(name, _)| *name == forced())
-                .map(|(_, barrier)| barrier)
-                .or(Self::native())
-                .filter(|barrier| barrier.set_up())
-                .unwrap_or(Self::Fence)
-        })
+        // Without `std` there is no system to ask and no environment to obey: the answer is a constant.
+        #[cfg(not(feature = "std"))]
+        return Self::ready(Self::native());
+        #[cfg(feature = "std")]
+        {
+            static IN_USE: OnceLock<Barrier> = OnceLock::new();
+            *IN_USE.get_or_init(|| {
+                let forced = Self::ALL.into_iter().find(|(name, _)| *name == forced());
+                Self::ready(forced.map(|(_, barrier)| barrier).or(Self::native()))
+            })
+        }
+    }
+
+    /// That one, or fences where the platform does not have it.
+    fn ready(wanted: Option<Self>) -> Self {
+        wanted
+            .filter(|barrier| barrier.set_up())
+            .unwrap_or(Self::Fence)
     }
 
     /// The cheapest one that this platform can have.
@@ -125,7 +135,7 @@ impl Barrier {
         match self {
             Self::Fence => true,
             Self::Membarrier => membarrier::register(),
-            Self::Flush => cfg!(all(windows, not(loom))),
+            Self::Flush => cfg!(all(windows, feature = "std", not(loom))),
             // Elsewhere the sites are not SeqCst.
             Self::Accesses => cfg!(all(target_arch = "aarch64", not(loom))),
         }
@@ -133,6 +143,7 @@ impl Barrier {
 }
 
 /// What `CROSSCORE_BARRIER` in the environment says, as it is when this is asked first.
+#[cfg(feature = "std")]
 fn forced() -> &'static str {
     static FORCED: OnceLock<String> = OnceLock::new();
     FORCED.get_or_init(|| std::env::var("CROSSCORE_BARRIER").unwrap_or_default())
@@ -147,6 +158,7 @@ fn forced() -> &'static str {
 /// ```
 /// crosscore::prepare_waiting();
 /// ```
+#[cfg(feature = "std")]
 pub fn prepare_waiting() {
     Barrier::in_use();
 }
@@ -160,6 +172,7 @@ pub fn prepare_waiting() {
 /// ```
 /// crosscore::prepare_waiting_in_background();
 /// ```
+#[cfg(feature = "std")]
 pub fn prepare_waiting_in_background() {
     forced();
     super::spin::longest();
@@ -210,7 +223,7 @@ pub(crate) fn heavy() {
     }
 }
 
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(all(target_os = "linux", feature = "std", not(loom)))]
 mod membarrier {
     use rustix::thread::{MembarrierCommand, MembarrierQuery, membarrier, membarrier_query};
 
@@ -233,7 +246,7 @@ mod membarrier {
     }
 }
 
-#[cfg(not(all(target_os = "linux", not(loom))))]
+#[cfg(not(all(target_os = "linux", feature = "std", not(loom))))]
 mod membarrier {
     pub(super) fn register() -> bool {
         false
@@ -244,7 +257,7 @@ mod membarrier {
     }
 }
 
-#[cfg(all(windows, not(loom)))]
+#[cfg(all(windows, feature = "std", not(loom)))]
 mod flush {
     pub(super) fn run() {
         // SAFETY: INV-PARK-1: a system call without arguments that cannot fail.
@@ -252,7 +265,7 @@ mod flush {
     }
 }
 
-#[cfg(not(all(windows, not(loom))))]
+#[cfg(not(all(windows, feature = "std", not(loom))))]
 mod flush {
     pub(super) fn run() {
         unreachable!("never chosen, since set_up() is false")

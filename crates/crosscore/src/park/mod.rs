@@ -4,17 +4,21 @@
 //! | --- | --- |
 //! | `barrier.rs` | the one total order that the ring needs, and how each platform gives it |
 //! | `slot.rs` | the parked handshake: one side's waker, the other side's check |
-//! | `spin.rs` | how long it pays to look again before sleeping; `spin_modelled.rs` under Loom |
-//! | `block.rs` | blocking a thread on a slot |
+//! | `spin.rs` | how long it pays to look again before sleeping; `spin_modelled.rs` under Loom, `spin_bare.rs` without `std` |
+//! | `block.rs` | blocking a thread on a slot; feature `std` |
 
 pub(crate) mod barrier;
+#[cfg(feature = "std")]
 mod block;
 mod slot;
 #[cfg_attr(loom, path = "spin_modelled.rs")]
+#[cfg_attr(not(feature = "std"), path = "spin_bare.rs")]
 mod spin;
 
+#[cfg(feature = "std")]
 pub(crate) use block::{Deadline, block_until};
 #[cfg(feature = "async")]
 pub(crate) use slot::Parked;
 pub(crate) use slot::WakerSlot;
+#[cfg(feature = "std")]
 pub(crate) use spin::SpinBudget;

@@ -5,6 +5,8 @@
 //! slot shadowed by a Loom cell, so that an access which is not ordered by a happens-before edge
 //! is reported although the buffer itself is raw memory.
 
+#[cfg(not(target_has_atomic = "64"))]
+mod absent;
 #[cfg(not(loom))]
 mod native;
 #[cfg(not(loom))]

@@ -1,10 +1,15 @@
-//! The seam on real hardware: `std`'s types, and nothing else.
+//! The seam on real hardware: the standard library's types, and nothing else.
 
-pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::atomic::{
-    AtomicU8, AtomicU32, AtomicU64, Ordering as Site, compiler_fence, fence,
-};
+pub(crate) use core::sync::atomic::{Ordering as Site, compiler_fence, fence};
+#[cfg(feature = "std")]
 pub(crate) use std::thread;
+
+#[cfg(not(target_has_atomic = "64"))]
+pub(crate) use super::absent::{Arc, AtomicU8, AtomicU32, AtomicU64};
+#[cfg(target_has_atomic = "64")]
+pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+#[cfg(target_has_atomic = "64")]
+pub(crate) use liballoc::sync::Arc;
 
 /// `core::cell::UnsafeCell` with Loom's closure interface.
 #[derive(Debug, Default)]

@@ -5,7 +5,9 @@
     reason = "each test file is a crate of its own and uses some of this"
 )]
 
-use crosscore::{BufferAllocator, Consumer, HeapAllocator, MirroredAllocator, Producer, Ring};
+#[cfg(feature = "std")]
+use crosscore::MirroredAllocator;
+use crosscore::{BufferAllocator, Consumer, HeapAllocator, Producer, Ring};
 
 /// An allocator chosen at run time, so that one test body serves all of them.
 pub(crate) type Chosen = Box<dyn BufferAllocator + Send + Sync>;
@@ -13,15 +15,18 @@ pub(crate) type Chosen = Box<dyn BufferAllocator + Send + Sync>;
 pub(crate) type Handles<T> = (Producer<T, Chosen>, Consumer<T, Chosen>);
 
 /// Mirrored memory is verified on Linux, macOS and Windows; elsewhere it is refused. Miri has no
-/// shared mappings.
+/// shared mappings, and without `std` there are none.
 pub(crate) const MIRRORED: bool = cfg!(all(
+    feature = "std",
     any(target_os = "linux", target_os = "macos", windows),
     not(miri)
 ));
 
 /// Heap, and mirrored where the system has it.
 pub(crate) fn all() -> Vec<Chosen> {
+    #[cfg_attr(not(feature = "std"), allow(unused_mut))]
     let mut all: Vec<Chosen> = vec![Box::new(HeapAllocator)];
+    #[cfg(feature = "std")]
     if MIRRORED {
         all.push(Box::new(MirroredAllocator));
     }

@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crosscore::{Barrier, Consumer, Producer, Ring};
+use crosscore::{Consumer, Handshake, Producer, Ring};
 
 /// By name in `CROSSCORE_BARRIER`. What the platform does not have is left out.
-const STRATEGIES: [(&str, Barrier); 4] = [
-    ("membarrier", Barrier::Membarrier),
-    ("flush", Barrier::Flush),
-    ("accesses", Barrier::Accesses),
-    ("fence", Barrier::Fence),
+const STRATEGIES: [(&str, Handshake); 4] = [
+    ("membarrier", Handshake::Membarrier),
+    ("flush", Handshake::Flush),
+    ("accesses", Handshake::Accesses),
+    ("fence", Handshake::Fence),
 ];
 
 /// What a line begins with that is for people.
@@ -34,7 +34,7 @@ pub(crate) fn in_each_strategy(arguments: &[&str], work: impl FnOnce()) {
             .iter()
             .find(|(name, _)| *name == strategy)
             .unwrap();
-        if Barrier::in_use() == *wanted {
+        if Handshake::in_use() == *wanted {
             work();
         } else {
             println!("{REPORT}{strategy}: not on this platform");
@@ -150,7 +150,7 @@ pub(crate) fn watched(what: &str, threads: Vec<Work>) -> Progress {
     let time = start.elapsed();
     println!(
         "{REPORT}{:<10}  {what}: {rounds} rounds, {sleeps} sleeps, {:.1} s, {:.2} us a round",
-        format!("{:?}", Barrier::in_use()).to_lowercase(),
+        format!("{:?}", Handshake::in_use()).to_lowercase(),
         time.as_secs_f64(),
         time.as_secs_f64() * 1e6 / rounds as f64,
     );

