@@ -4,7 +4,8 @@
 // and calls each of them a bug of npm.
 
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
-import { createRequire } from 'node:module'
+// Not createRequire by its name: webpack would put `undefined` in the place of its calls.
+import nodeModule from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -23,29 +24,36 @@ export interface Origin {
 
 /** The addon's exports. @throws an Error with code `ERR_CROSSCORE_LOAD`; its `cause` is what the system said. */
 export function loadAddon({ version, platforms, bases }: Origin): Record<string, unknown> {
+  if ('deno' in process.versions) {
+    // Its finalizers and its ends of threads run without a scope for handles, and abort the process.
+    throw failure(
+      `Deno is not supported: it aborts when it collects an addon's buffers or ends a thread that uses them`,
+      'run this in Node or Bun',
+    )
+  }
   const platform = thisPlatform()
   const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH
   const origins = [...new Set(bases.map(asPath).filter((base) => base !== undefined))]
-  if (told) return load(createRequire(path.resolve('crosscore.js')), path.resolve(told), ' (NAPI_RS_NATIVE_LIBRARY_PATH)')
+  if (told) return load(nodeModule.createRequire(path.resolve('crosscore.js')), path.resolve(told), ' (NAPI_RS_NATIVE_LIBRARY_PATH)')
 
   const file = `crosscore.${platform}.node`
   const name = `crosscore-${platform}`
   for (const origin of origins) {
     const beside = path.join(path.dirname(origin), file)
-    if (existsSync(beside)) return load(createRequire(origin), beside, '')
+    if (existsSync(beside)) return load(nodeModule.createRequire(origin), beside, '')
   }
   for (const origin of origins) {
-    const require = createRequire(origin)
-    const found = resolved(require, name)
+    const from = nodeModule.createRequire(origin)
+    const found = resolved(from, name)
     if (found === undefined) continue
-    const other = (require(`${name}/package.json`) as { version: string }).version
+    const other = (from(`${name}/package.json`) as { version: string }).version
     if (other !== version) {
       throw failure(
         `crosscore ${version} found ${name} ${other}, and only equal versions fit`,
         `npm install crosscore@${version} brings both; a lockfile or an "overrides" entry may hold the other one back`,
       )
     }
-    return load(require, found, '')
+    return load(from, found, '')
   }
   throw missing({ version, platforms, platform, origins })
 }
@@ -82,9 +90,11 @@ function usesMusl(): boolean {
   return header !== undefined && header.glibcVersionRuntime === undefined
 }
 
-function load(require: NodeJS.Require, file: string, note: string): Record<string, unknown> {
+// Nowhere is a variable called `require`: a bundler would take its calls for those of CommonJS and put its own in their place.
+
+function load(from: NodeJS.Require, file: string, note: string): Record<string, unknown> {
   try {
-    return require(file) as Record<string, unknown>
+    return from(file) as Record<string, unknown>
   } catch (cause) {
     throw refused(`${file}${note}`, cause)
   }
@@ -138,7 +148,7 @@ function missing({ version, platforms, platform, origins }: { version: string; p
       'in the checkout: npm run build; elsewhere install crosscore from the registry, or name a .node file in NAPI_RS_NATIVE_LIBRARY_PATH',
     )
   }
-  const others = platforms.filter((other) => origins.some((origin) => resolved(createRequire(origin), `crosscore-${other}/package.json`)))
+  const others = platforms.filter((other) => origins.some((origin) => resolved(nodeModule.createRequire(origin), `crosscore-${other}/package.json`)))
   const instead = others.length > 0 ? `; installed instead: ${others.map((other) => `crosscore-${other}`).join(', ')}` : ''
   return failure(
     `no binary for ${platform}: the package crosscore-${platform} is not installed${instead} (${looked})`,
@@ -164,9 +174,9 @@ function isFromCheckout(origin: string): boolean {
   }
 }
 
-function resolved(require: NodeJS.Require, name: string): string | undefined {
+function resolved(from: NodeJS.Require, name: string): string | undefined {
   try {
-    return require.resolve(name)
+    return from.resolve(name)
   } catch {
     return undefined
   }

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -43,13 +43,18 @@ function promised(code) {
   return [...code.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].flatMap(([, comment]) => comment.split(', then '))
 }
 
+const adapters = readdirSync(path.join(root, 'lib', 'adapters'))
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  .map((name) => `lib/adapters/${name}`)
+
 const found = [
+  ...adapters.flatMap((file) => programs(file, docComments(readFileSync(path.join(root, file), 'utf8')))),
   ...programs('index.ts', docComments(readFileSync(path.join(root, 'index.ts'), 'utf8'))),
   ...programs('README.md', readFileSync(path.join(root, 'README.md'), 'utf8')),
 ]
 
-test('there are examples in both places', (t) => {
-  for (const file of ['index.ts', 'README.md']) t.true(found.some(({ title }) => title.startsWith(file)))
+test('there are examples in all places', (t) => {
+  for (const file of ['index.ts', 'README.md', 'lib/adapters/']) t.true(found.some(({ title }) => title.startsWith(file)))
 })
 
 for (const { title, files } of found) {

@@ -1,5 +1,8 @@
 // for await over a consumer, and batches().
 
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { createRing } from 'crosscore'
@@ -87,7 +90,7 @@ for (const of of kinds) {
 
   test(`a wrong max is refused before the loop begins (${of})`, (t) => {
     const { consumer } = make()
-    for (const max of [0, -1, 0.5, NaN, '3', 2 ** 53, {}, 1n]) refuses(t, 'INVALID_ARG', () => consumer.batches(max), /max/)
+    for (const max of [0, -1, 0.5, NaN, '3', 2 ** 53, null, 1n]) refuses(t, 'INVALID_ARG', () => consumer.batches(max), /max/)
   })
 
   for (const batches of [false, true]) {
@@ -205,6 +208,72 @@ for (const of of kinds) {
     })
   }
 
+  for (const [name, loop] of Object.entries({
+    values: (consumer) => consumer.values(),
+    batches: (consumer) => consumer.batches(1),
+    'for await': (consumer) => consumer[Symbol.asyncIterator](),
+  })) {
+    const numberIn = ({ done, value }) => (done ? 'done' : numberOf(name === 'batches' ? value[0] : value))
+
+    test(`${name} of ${of}: calls of next() are answered in their order`, async (t) => {
+      const { producer, consumer } = make()
+      const iterator = loop(consumer)
+      const answers = Array.from({ length: 6 }, () => iterator.next().then(numberIn))
+      await turn()
+      producer.pushMany(elements(of, 0, 2))
+      t.deepEqual(await Promise.all(answers.slice(0, 2)), [0, 1])
+      producer.pushMany(elements(of, 2, 2))
+      producer.close()
+      t.deepEqual(await Promise.all(answers), [0, 1, 2, 3, 'done', 'done'])
+    })
+
+    test(`${name} of ${of}: return() ends what is pending at once, and the next loop waits anew`, async (t) => {
+      const { producer, consumer } = make()
+      const iterator = loop(consumer)
+      const answers = [iterator.next(), iterator.next(), iterator.next()]
+      await turn()
+      t.deepEqual(await iterator.return(), { done: true, value: undefined })
+      for (const answer of answers) t.true((await answer).done)
+      const other = loop(consumer)
+      const next = other.next()
+      producer.push(element(of, 5))
+      t.is(numberIn(await next), 5)
+      t.true((await iterator.next()).done)
+    })
+
+    test(`${name} of ${of}: a next() that lost a race is answered first, and nothing is lost`, async (t) => {
+      const { producer, consumer } = make()
+      const iterator = loop(consumer)
+      const first = iterator.next()
+      t.is(await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 5, 'late'))]), 'late')
+      producer.pushMany(elements(of, 0, 2))
+      t.is(numberIn(await iterator.next()), 1)
+      t.is(numberIn(await first), 0)
+    })
+
+    test(`${name} of ${of}: return() does not end a wait that is not its own`, async (t) => {
+      const { producer, consumer } = make()
+      const ready = consumer.ready()
+      const iterator = loop(consumer)
+      await t.throwsAsync(iterator.next(), { code: 'ERR_CROSSCORE_BUSY' })
+      await iterator.return()
+      producer.push(element(of, 0))
+      t.true(await ready)
+    })
+  }
+
+  test(`a Readable over ${of} that is destroyed leaves nothing behind`, async (t) => {
+    const { producer, consumer } = make()
+    const stream = Readable.from(consumer)
+    stream.on('data', () => {})
+    await turn()
+    refuses(t, 'BUSY', () => consumer.popSync())
+    stream.destroy()
+    await once(stream, 'close')
+    producer.push(element(of, 1))
+    t.is(numberOf(consumer.popSync()), 1)
+  })
+
   test.serial(`a ring of ${of} that is never empty leaves timers their turn`, async (t) => {
     const { producer, consumer } = make()
     const fill = () => {
@@ -269,4 +338,70 @@ for (const of of kinds) {
       t.deepEqual(seen, [0, 1, 2])
     })
   }
+}
+
+test('a process whose Readable over a ring was destroyed ends', (t) => {
+  const code = `
+    import { Readable } from 'node:stream'
+    import { createRing } from ${JSON.stringify(import.meta.resolve('crosscore'))}
+    const { producer, consumer } = createRing({ of: 'bytes', capacity: 64 })
+    globalThis.kept = producer
+    const stream = Readable.from(consumer).on('data', () => {})
+    setTimeout(() => stream.destroy(), 20)
+    process.on('exit', () => console.log('ended'))`
+  t.is(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', timeout: 20_000 }).trim(), 'ended')
+})
+
+for (const of of kinds) {
+  onBothMemories(`ready(n) of a consumer of ${of} waits for as many, or for what is left`, async (t, memory) => {
+    const { producer, consumer } = createRing({ of, capacity: 16 * size[of], memory })
+    let settled = false
+    const waiting = consumer.ready(3)
+    waiting.then(() => (settled = true))
+    for (let i = 0; i < 2; i++) {
+      producer.push(element(of, i))
+      for (let k = 0; k < 3; k++) await turn()
+      t.false(settled)
+    }
+    producer.push(element(of, 2))
+    t.true(await waiting)
+    consumer.popMany(2)
+    const rest = consumer.ready(3)
+    producer.close()
+    t.true(await rest, 'the last one')
+    consumer.popMany(9)
+    t.false(await consumer.ready(3))
+  })
+
+  test(`popManySync of ${of} waits for the first, and takes what is there`, async (t) => {
+    const { producer, consumer } = createRing({ of, capacity: 16 * size[of], publish: 'tick' })
+    t.is(consumer.popManySync(4, { timeout: 2 }).length, 0)
+    t.is(consumer.popManySync(0).length, 0)
+    producer.push(element(of, 0))
+    producer.push(element(of, 1))
+    t.deepEqual(consumer.popManySync(4).map(numberOf), [0, 1])
+    if (of === 'f64') {
+      const into = new Float64Array(4)
+      producer.push(element(of, 7))
+      t.is(consumer.popManySync(into), 1)
+      t.is(numberOf(into[0]), 7)
+      t.is(consumer.popManySync(into, { timeout: 0 }), 0)
+    }
+    for (const timeout of [-1, NaN, '1']) refuses(t, 'INVALID_ARG', () => consumer.popManySync(1, { timeout }), /timeout/)
+    producer.close()
+    t.is(consumer.popManySync(4).length, 0)
+  })
+
+  test.serial(`popManySync of ${of} takes all that another thread sends`, async (t) => {
+    const { producer, consumer } = createRing({ of, capacity: 64 * size[of] })
+    const n = volume(t, 20_000)
+    const { result } = start('wait-stream.js', { token: producer.move(), style: 'sync', count: n })
+    let i = 0
+    for (;;) {
+      const some = consumer.popManySync(10)
+      if (some.length === 0) break
+      for (const value of some) if (numberOf(value) !== i++) return t.fail(`${numberOf(value)} came instead of ${i - 1}`)
+    }
+    t.is(i, await result)
+  })
 }

@@ -75,6 +75,7 @@ for (const of of kindNames) {
           written += length
         }
         t.is(consumer.available, 0)
+        t.is(consumer.pop(), undefined, 'and gives back what was read')
         t.is(consumer.stats.received, written)
       }
     }

@@ -70,8 +70,11 @@ test('a pop ends what peek has shown', (t) => {
   producer.pushMany([1, 2, 3])
   consumer.peek(3)
   t.is(consumer.pop(), 1)
-  refusesArgument(t, () => consumer.release(1), { allowed: 'from 0 to 0' })
+  refusesArgument(t, () => consumer.release(1), { allowed: 'from 0 to 0', given: 'read by another call since, so peek() again' })
   t.is(consumer.available, 2)
+  t.deepEqual([...consumer.peek(2)], [2, 3])
+  consumer.release(2)
+  t.is(producer.free, 8)
 })
 
 test('a lap of pops ends what peek has shown, too', (t) => {
@@ -92,5 +95,24 @@ test('peek refuses what is not a count', (t) => {
   const { consumer } = createRing({ of: 'u8', capacity: 8 })
   for (const n of [0, -1, 0.5, NaN, Infinity, 2 ** 53, '1', null, 1n, {}]) {
     refusesArgument(t, () => consumer.peek(n), { what: 'n', allowed: 'an integer from 1' })
+  }
+})
+
+test('each call that reads ends what peek has shown', (t) => {
+  const reads = {
+    popMany: (consumer) => consumer.popMany(1),
+    'popMany into': (consumer) => consumer.popMany(new Uint8Array(1)),
+    drain: (consumer) => consumer.drain(() => {}, 1),
+    visit: (consumer) => consumer.visit(() => {}, 1),
+    popSync: (consumer) => consumer.popSync(),
+  }
+  for (const [name, read] of Object.entries(reads)) {
+    const { producer, consumer } = createRing({ of: 'u8', capacity: 8, memory: 'heap' })
+    producer.pushMany([1, 2, 3])
+    consumer.peek(3)
+    read(consumer)
+    const error = t.throws(() => consumer.release(3), { code: 'ERR_CROSSCORE_INVALID_ARG' }, name)
+    t.regex(error.message, /peek\(\) again/)
+    t.is(consumer.popMany(9).length, 2)
   }
 })

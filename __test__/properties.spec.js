@@ -564,7 +564,8 @@ function wrongCalls(kind) {
     drainMax: max.map((wrong) => ['drain', ({ consumer }) => consumer.drain(noop, wrong)]),
     visit: notFunction.map((wrong) => ['visit', ({ consumer }) => consumer.visit(wrong)]),
     visitMax: max.map((wrong) => ['visit', ({ consumer }) => consumer.visit(noop, wrong)]),
-    batches: max.map((wrong) => ['batches', ({ consumer }) => consumer.batches(wrong)]),
+    // An object is taken for options.
+    batches: max.filter((value) => typeof value !== 'object' || value === null).map((wrong) => ['batches', ({ consumer }) => consumer.batches(wrong)]),
     // Messages are shown one by one, and peek takes no number.
     ...(kind.of !== 'bytes' && { peek: notCount.map((wrong) => ['peek', ({ consumer }) => consumer.peek(wrong)]) }),
     // These need no ring.

@@ -287,7 +287,7 @@ test('an array whose getters use the producer spoils only its own batch', (t) =>
     close: ({ producer }) => producer.close(),
     move: ({ producer }) => producer.move(),
   }
-  const codes = { push: 'BUSY', reserve: 'BUSY', close: 'CLOSED', move: 'MOVED' }
+  const codes = { push: 'BUSY', reserve: 'BUSY', close: 'CLOSED', move: 'BUSY' }
   for (const [name, act] of Object.entries(cases)) {
     const ring = createRing({ of: 'u8', capacity: 8, memory: 'heap' })
     const values = [1, 2, 3, 4]
@@ -299,6 +299,7 @@ test('an array whose getters use the producer spoils only its own batch', (t) =>
     })
     ring.producer.push(7)
     refuses(t, codes[name], () => ring.producer.pushMany(values))
-    t.deepEqual(ring.consumer.popMany(9), name === 'push' ? [7, 99] : [7], name)
+    t.deepEqual(ring.consumer.popMany(9), [7], name)
+    if (name !== 'close') t.is(ring.producer.pushMany([1, 2]), 2)
   }
 })

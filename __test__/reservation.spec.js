@@ -137,3 +137,17 @@ test('a consumer that goes away is told at the commit, and the reservation is ov
     refuses(t, 'CLOSED', () => producer.reserve(2))
   }
 })
+
+test('a closed ring says that it is closed, whatever it is given', (t) => {
+  for (const of of ['f64', 'u64', 'bytes']) {
+    const { producer, consumer } = createRing({ of, capacity: 64 })
+    producer.close()
+    consumer.close()
+    for (const value of [element[of], 'x', undefined, {}, 1n, 1]) {
+      t.throws(() => producer.push(value), { code: /CLOSED|INVALID_ARG/ })
+      t.throws(() => producer.pushMany([value]), { code: 'ERR_CROSSCORE_CLOSED' })
+    }
+    refuses(t, 'CLOSED', () => producer.push(element[of]))
+    t.is(producer.free, 0)
+  }
+})

@@ -4,7 +4,7 @@ import test from 'ava'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { Consumer, createRing, Producer } from 'crosscore'
+import { Consumer, createRing, Producer, revoke } from 'crosscore'
 import { onBothMemories } from './memories.js'
 import { refuses } from './refusal.js'
 import { start } from './workers/start.js'
@@ -43,6 +43,9 @@ test('a token is plain data that says what it is', (t) => {
 test('handles know each other', (t) => {
   const { producer, consumer } = createRing({ of: 'u16', capacity: 8 })
   const messages = createRing({ of: 'bytes', capacity: 8 })
+  class Mine extends Producer {}
+  t.false(producer instanceof Mine)
+  t.false(Object.create(Object.getPrototypeOf(producer)) instanceof Producer)
   t.true(producer instanceof Producer)
   t.true(messages.producer instanceof Producer)
   t.false(consumer instanceof Producer)
@@ -78,11 +81,12 @@ test('a token of the wrong side is refused, and still works on its own', (t) => 
   t.is(Consumer.from(forConsumer).pop(), 1)
 })
 
-test('a token that lies about its kind gives what the ring is of', (t) => {
+test('a token that lies about its kind is refused, and still works as it was', (t) => {
   const { producer, consumer } = createRing({ of: 'u8', capacity: 8 })
-  const claimed = Producer.from({ ...producer.move(), of: 'f64' })
-  refuses(t, 'INVALID_ARG', () => claimed.push(0.5), /integer from 0 to 255/)
-  claimed.push(5)
+  const token = producer.move()
+  refuses(t, 'TOKEN', () => Producer.from({ ...token, of: 'f64' }), /says that its ring is of 'f64', and it is of 'u8'/)
+  for (const of of ['f16', undefined, null, 1, {}]) refuses(t, 'TOKEN', () => Producer.from({ ...token, of }), /of is one of u8,/)
+  Producer.from(token).push(5)
   t.is(consumer.pop(), 5)
 })
 
@@ -185,9 +189,10 @@ test('publish travels with the token', (t) => {
 
 /** What the class of a handle has, so that nothing new is forgotten below. */
 function names(handle) {
-  // close works on any handle, settle is between the modules of lib/, ref and unref concern a wait that there is not, and what is asynchronous has a test of its own.
-  const others = new Set(['constructor', 'close', 'settle', 'ref', 'unref', 'ready', 'batches'])
-  return Object.getOwnPropertyNames(Object.getPrototypeOf(handle)).filter((name) => !others.has(name))
+  // close works on any handle, ref and unref concern a wait that there is not, and what is asynchronous has a test of its own.
+  const others = new Set(['constructor', 'close', 'ref', 'unref', 'ready', 'flushed', 'end', 'values', 'batches'])
+  const hot = Object.getPrototypeOf(handle)
+  return [hot, Object.getPrototypeOf(hot)].flatMap(Object.getOwnPropertyNames).filter((name) => !others.has(name))
 }
 
 for (const [of, value] of Object.entries(kinds)) {
@@ -201,6 +206,8 @@ for (const [of, value] of Object.entries(kinds)) {
     commit: (producer) => producer.commit(),
     abort: (producer) => producer.abort(),
     flush: (producer) => producer.flush(),
+    flushedSync: (producer) => producer.flushedSync(),
+    reason: (producer) => producer.reason,
     move: (producer) => producer.move(),
     free: (producer) => producer.free,
     capacity: (producer) => producer.capacity,
@@ -212,6 +219,8 @@ for (const [of, value] of Object.entries(kinds)) {
     pop: (consumer) => consumer.pop(),
     popSync: (consumer) => consumer.popSync(),
     popMany: (consumer) => consumer.popMany(1),
+    popManySync: (consumer) => consumer.popManySync(1),
+    reason: (consumer) => consumer.reason,
     peek: (consumer) => consumer.peek(),
     release: (consumer) => consumer.release(),
     drain: (consumer) => consumer.drain(() => {}),
@@ -248,7 +257,10 @@ for (const [of, value] of Object.entries(kinds)) {
     const { producer, consumer } = createRing({ of, capacity: 8 })
     const waits = [
       () => producer.ready(),
+      () => producer.flushed(),
+      () => producer.end(),
       () => consumer.ready(),
+      () => consumer.values().next(),
       () => consumer[Symbol.asyncIterator]().next(),
       () => consumer.batches()[Symbol.asyncIterator]().next(),
     ]
@@ -260,7 +272,7 @@ for (const [of, value] of Object.entries(kinds)) {
   test(`a closed handle of ${of} refuses to work, and tells what it still knows`, (t) => {
     const { producer, consumer } = createRing({ of, capacity: 8 })
     const { capacity } = producer
-    const knows = new Set(['free', 'available', 'capacity', 'memory', 'closed', 'done', 'stats'])
+    const knows = new Set(['free', 'available', 'capacity', 'memory', 'closed', 'done', 'reason', 'stats'])
     producer.push(value)
     producer.push(value)
     producer.close()
@@ -288,3 +300,100 @@ for (const [of, value] of Object.entries(kinds)) {
     t.like(consumer.stats, { sent: 2, received: 1 })
   })
 }
+
+for (const side of ['producer', 'consumer']) {
+  const other = side === 'producer' ? 'consumer' : 'producer'
+
+  test(`a ${side} whose worker ends before it claims the token is closed, if move was told of the worker`, async (t) => {
+    const ring = createRing({ of: 'f64', capacity: 8 })
+    const { worker } = start('ignore.js', {})
+    const token = ring[side].move({ to: worker })
+    worker.postMessage({ token })
+    const waiting = side === 'producer' ? ring.consumer.ready() : ring.producer.flushed()
+    if (side === 'consumer') await waiting
+    await once(worker, 'exit')
+    if (side === 'producer') t.false(await waiting)
+    t.true(ring[other].closed)
+    refuses(t, 'TOKEN', () => (side === 'producer' ? Producer : Consumer).from(token), /used before|revoked/)
+  })
+
+  test(`revoke() closes a ${side} that nobody has claimed, and nothing else`, async (t) => {
+    const ring = createRing({ of: 'f64', capacity: 8, publish: 'tick' })
+    ring.producer.push(1)
+    const token = ring[side].move()
+    t.true(revoke(structuredClone(token)))
+    t.true(ring[other].closed)
+    t.false(revoke(token))
+    refuses(t, 'TOKEN', () => (side === 'producer' ? Producer : Consumer).from(token))
+    if (side === 'producer') t.is(ring.consumer.pop(), 1, 'what it had pushed is there')
+    if (side === 'producer') t.true(ring.consumer.done)
+
+    const claimed = createRing({ of: 'f64', capacity: 8 })
+    const used = claimed[side].move()
+    const handle = (side === 'producer' ? Producer : Consumer).from(used)
+    t.false(revoke(used))
+    t.false(handle.closed)
+    t.false(claimed[other].closed)
+  })
+}
+
+test('many tokens may go to one worker, which has claimed some when it ends', async (t) => {
+  const warnings = []
+  const warned = (warning) => warnings.push(warning.name)
+  process.on('warning', warned)
+  t.teardown(() => process.off('warning', warned))
+  const rings = Array.from({ length: 50 }, () => createRing({ of: 'f64', capacity: 8 }))
+  const { worker } = start('claim.js', { token: rings[0].producer.move(), value: 1 })
+  for (const { consumer } of rings.slice(1)) consumer.move({ to: worker })
+  const { consumer } = rings[0]
+  await once(worker, 'exit')
+  t.is(consumer.pop(), 1)
+  for (const { producer } of rings.slice(1)) t.true(producer.closed)
+  // One that has ended claims nothing any more.
+  const late = createRing({ of: 'f64', capacity: 8 })
+  late.consumer.move({ to: worker })
+  t.true(late.producer.closed)
+  t.deepEqual(warnings, [])
+})
+
+test('what is no worker, and no token, is refused', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  for (const to of [null, 1, 'worker', {}, { once() {} }, { threadId: 1 }]) {
+    refuses(t, 'INVALID_ARG', () => producer.move({ to }), /options\.to must be a Worker/)
+  }
+  for (const options of [null, 1, 'x']) refuses(t, 'INVALID_ARG', () => consumer.move(options))
+  t.true(producer.push(1), 'and nothing was moved')
+  for (const wrong of [undefined, null, 1, 'x', {}, producer, { ...consumer.move(), id: 'x' }]) {
+    refuses(t, 'TOKEN', () => revoke(wrong), /a token, as move\(\) returned it/)
+  }
+})
+
+test('a handle that was posted, or given for its token, is told of', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  for (const [side, handle] of [[Producer, producer], [Consumer, consumer]]) {
+    refuses(t, 'TOKEN', () => side.from(handle), /this is a handle; post what its move\(\) returns/)
+    let remains = {}
+    try {
+      remains = structuredClone(handle)
+    } catch (error) {
+      // Where Node lets an object say that it cannot be cloned.
+      t.is(error.name, 'DataCloneError')
+    }
+    refuses(t, 'TOKEN', () => side.from(remains), /if a handle was posted, post what its move\(\) returns instead/)
+  }
+  t.true(producer.push(1))
+})
+
+test('handles are made by createRing and from tokens only', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  for (const [Side, handle] of [[Producer, producer], [Consumer, consumer]]) {
+    class Mine extends Side {}
+    t.throws(() => new Side(), { instanceOf: TypeError, message: /is not made by new/ })
+    t.throws(() => new Mine(), { instanceOf: TypeError, message: /is not made by new/ })
+    // A class is within reach; what it makes handles of is not.
+    for (const forged of [undefined, {}, handle, { number: 0, words: new Uint32Array(64), memory: () => new ArrayBuffer(64) }]) {
+      t.throws(() => new handle.constructor(forged, {}, {}), { instanceOf: TypeError })
+    }
+  }
+  t.true(producer.push(1))
+})

@@ -85,9 +85,13 @@ for (const of of kinds) {
     }
     for (const options of [null, 1, 'x']) {
       await rejects(t, producer.ready(1, options), 'INVALID_ARG')
-      await rejects(t, consumer.ready(options), 'INVALID_ARG')
+      await rejects(t, consumer.ready(1, options), 'INVALID_ARG')
     }
+    for (const n of [0, -1, 0.5, NaN, Infinity, 2 ** 53, '1', null, 1n]) await rejects(t, consumer.ready(n), 'INVALID_ARG')
+    await rejects(t, consumer.ready(consumer.capacity + 1), 'TOO_LARGE')
     t.true(await producer.ready(), 'and leaves nothing pending')
+    producer.push(element(of, 0))
+    t.true(await consumer.ready(), 'nor here')
   })
 
   onBothMemories(`producer.ready(n) of ${of} waits for all of that room`, async (t, memory) => {
@@ -204,8 +208,8 @@ for (const of of kinds) {
         side === 'producer'
           ? [() => waiter.pushSync(element(of, 1)), () => waiter.pushManySync([element(of, 1)])]
           : [() => waiter.popSync(), () => waiter.popSync({ timeout: 0 })]
-      for (const act of blocking) refuses(t, 'BUSY', act, /ready\(\) is pending/)
-      refuses(t, 'BUSY', () => waiter.move(), /ready\(\) is pending/)
+      for (const act of blocking) refuses(t, 'BUSY', act, /a wait is pending/)
+      refuses(t, 'BUSY', () => waiter.move(), /a wait is pending/)
       // What does not block is allowed.
       if (side === 'producer') t.false(ring.producer.push(element(of, 1)))
       else t.is(ring.consumer.pop(), undefined)
@@ -321,12 +325,40 @@ for (const of of kinds) {
     t.true(consumer.done)
   })
 
-  test(`a reservation of ${of} that is open is refused`, async (t) => {
-    const { producer } = createRing({ of, capacity: 64 })
-    producer.reserve(1)
-    await rejects(t, producer.ready(), 'BUSY')
-    producer.abort()
-    t.true(await producer.ready())
+  for (const end of ['commit', 'abort']) {
+    onBothMemories(`while a reservation of ${of} is open ready() waits, and goes on after ${end}`, async (t, memory) => {
+      const ring = createRing({ of, capacity: 64, memory })
+      const { producer, consumer } = ring
+      producer.reserve(1)
+      const begun = producer.ready()
+      t.true(await isPending(begun))
+      producer[end]()
+      t.true(await begun)
+
+      // And one that is opened while the wait is pending, when room comes and goes to it.
+      const count = fill(ring, of)
+      const waiting = producer.ready(room(of, 3))
+      consumer.popMany(1)
+      producer.reserve(1)
+      consumer.popMany(count)
+      t.true(await isPending(waiting))
+      producer[end]()
+      t.true(await waiting)
+    })
+  }
+
+  test(`a wait of a producer of ${of} in a reservation ends when either side closes`, async (t) => {
+    for (const side of ['producer', 'consumer']) {
+      const ring = createRing({ of, capacity: 64 })
+      ring.producer.reserve(1)
+      const waiting = ring.producer.ready()
+      ring[side].close()
+      if (side === 'consumer') {
+        t.true(ring.producer.closed)
+        ring.producer.abort()
+      }
+      t.false(await waiting)
+    }
   })
 
   test.serial(`numbered ${of} go between two threads that await each other`, async (t) => {

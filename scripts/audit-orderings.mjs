@@ -1,7 +1,7 @@
 // npm run audit:orderings [-- --site NAME | --check | --quick]
 //
 // Shows of every memory ordering of the ring that it is enough and that no weaker one would be: each
-// site of ordering.rs is weakened by one step, under Loom only, and some test must fail. A weakening
+// site of ordering.rs is weakened by one step, in a copy and under Loom, and some test must fail. A weakening
 // that every test survives is an error: the ordering is too strong, or a test is missing.
 //
 //   (nothing)    looks for the tests that fail under each weakening and writes docs/ORDERINGS.md; the slower
@@ -58,7 +58,7 @@ function weaker({ name, ordering, kinds }) {
     // Loom counts a SeqCst access as AcqRel, so it could not tell the two apart.
     throw new Error(`${name}: a SeqCst access cannot be audited; use a fence`)
   }
-  // Relaxed stands for no fence at all (sync/modelled.rs).
+  // Relaxed stands for no fence at all (weakened-copy.mjs).
   const steps = { SeqCst: ['AcqRel', 'Relaxed'], AcqRel: ['Acquire', 'Release'], Acquire: ['Relaxed'], Release: ['Relaxed'] }
   return steps[ordering] ?? []
 }

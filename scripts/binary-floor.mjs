@@ -18,7 +18,8 @@ const ALLOWED = {
   gnu: /^(?:lib(?:c\.so\.6|m\.so\.6|dl\.so\.2|pthread\.so\.0|rt\.so\.1)|ld-linux[\w.-]+)$/,
   // Node's own musl builds need libgcc_s and libstdc++, so it is there; libc.so is musl itself.
   musl: /^(?:libc\.so|libc\.musl-\w+\.so\.1|libgcc_s\.so\.1)$/,
-  darwin: /^\/usr\/lib\/lib(?:System\.B|iconv\.2)\.dylib$/,
+  // Of every macOS; iconv comes with Rust's standard library.
+  darwin: /^\/usr\/lib\/lib(?:System\.B|iconv\.2|charset\.1)\.dylib$/,
   // Windows 10 and its C runtime; never libgcc or a libnode.dll.
   win32: /^(?:kernel32|ntdll|advapi32|userenv|ws2_32|bcrypt(?:primitives)?|msvcrt|ucrtbase|vcruntime140|api-ms-win-[\w-]+)\.dll$/i,
 }

@@ -17,7 +17,7 @@ elif isinstance(binary, lief.MachO.Binary):
     answer["minimum"] = ".".join(map(str, versions[:2]))
 else:
     answer["machine"] = binary.header.machine.name
-    answer["libraries"] = sorted(each.name for each in binary.imports)
+    answer["libraries"] = sorted({each.name.lower() for each in binary.imports})
     header = binary.optional_header
     answer["minimum"] = f"{header.major_subsystem_version}.{header.minor_subsystem_version}"
 print(json.dumps(answer))

@@ -13,15 +13,15 @@ export const processors = {
 }
 
 /**
- * Compiles a program of crosscore-probes with the shipped profile. `weaken` (SITE=Ordering) makes one
- * ordering wrong, `source` is another tree than this one. Resolves to the assembly text.
+ * Compiles a program of crosscore-probes with the shipped profile. `source` is another tree than this one. Resolves
+ * to the assembly text.
  */
-export async function assemblyOf(program, processor, { weaken, source = root } = {}) {
+export async function assemblyOf(program, processor, { source = root } = {}) {
   const { architecture, target, flags } = processors[processor]
   const folder = path.join(root, 'target', 'codegen', 'asm')
   mkdirSync(folder, { recursive: true })
   const tree = source === root ? '' : `.${path.basename(source)}`
-  const file = path.join(folder, `${program}.${processor}${tree}${weaken ? `.${weaken}` : ''}.s`)
+  const file = path.join(folder, `${program}.${processor}${tree}.s`)
   const command = ['cargo', 'rustc', '--release', '-p', 'crosscore-probes', '--bin', program, '--target', target]
   await mustRun(
     `compiling ${program} for ${processors[processor].title}`,
@@ -32,8 +32,7 @@ export async function assemblyOf(program, processor, { weaken, source = root } =
         ...(architecture === 'aarch64' && arm64Environment()),
         // -Zverbose-asm writes the source lines beside the instructions; nothing else changes by it.
         RUSTC_BOOTSTRAP: '1',
-        RUSTFLAGS: `-Cdebuginfo=line-tables-only -Zverbose-asm ${flags} ${weaken ? '--cfg crosscore_weaken' : ''}`.trim(),
-        CROSSCORE_WEAKEN: weaken ?? '',
+        RUSTFLAGS: `-Cdebuginfo=line-tables-only -Zverbose-asm ${flags}`.trim(),
         CARGO_PROFILE_RELEASE_STRIP: 'none',
         // Apart, because cargo would take the one tree's crates for the other's.
         CARGO_TARGET_DIR: path.join(root, 'target', source === root ? 'codegen' : 'codegen-patched'),

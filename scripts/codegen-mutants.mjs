@@ -31,6 +31,6 @@ export const wrongSources = [
     name: 'a copy that suffices is not believed',
     probe: 'probe_push',
     because: /publishes without a look/,
-    patches: [[cursors, 'if count >= wanted {\n            return Grant {\n                position: tail,', 'if false {\n            return Grant {\n                position: tail,']],
+    patches: [[cursors, 'if known.count >= wanted {\n            return known;\n        }\n        seldom();', '']],
   },
 ]

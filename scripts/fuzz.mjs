@@ -27,15 +27,21 @@ const targets = [
     mutants: [
       {
         name: 'a run that goes one slot past the end of the buffer',
-        patches: [['crates/crosscore/src/ring.rs', 'grant.count.min(before_wrap) as usize', 'grant.count.min(before_wrap + 1) as usize']],
+        patches: [
+          [
+            'crates/crosscore/src/cursors.rs',
+            'self.span - (grant.position & self.mask)',
+            'self.span - (grant.position & self.mask) + 1',
+          ],
+        ],
       },
       {
         name: 'a drain that counts an element after it has handed it out',
         patches: [
           [
-            'crates/crosscore/src/consumer.rs',
-            'release.head = release.head.wrapping_add(1);\n                // SAFETY: INV-MEM-2: the run is contiguous from `first` on.\n                f(unsafe { first.add(index) });',
-            'f(unsafe { first.add(index) });\n                release.head = release.head.wrapping_add(1);',
+            'crates/crosscore/src/drain.rs',
+            'release.head = release.head.wrapping_add(1);\n                // SAFETY: INV-MEM-2: the run is contiguous from `first` on.\n                f(unsafe { first.add(index) })?;',
+            'f(unsafe { first.add(index) })?;\n                release.head = release.head.wrapping_add(1);',
           ],
         ],
       },

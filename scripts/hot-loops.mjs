@@ -18,7 +18,18 @@ const ROUNDS = 1500
 /** So often comes a turn of the event loop: what is done once in a turn is part of the program too. */
 const TURN = 100
 
-const viewOf = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u8: Uint8Array, u64: BigUint64Array }
+const viewOf = {
+  u8: Uint8Array,
+  i8: Int8Array,
+  u16: Uint16Array,
+  i16: Int16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+  i64: BigInt64Array,
+  u64: BigUint64Array,
+}
 
 /** The loops of a kind, each until the ring is full or empty, so that both ends of it are met. */
 function loopsOf(of) {
@@ -83,7 +94,7 @@ function sourceOf(of) {
     const messages = Array.from({ length: 16 }, (_, i) => new Uint8Array(MESSAGE + (i % 4)))
     return (i) => messages[i & 15]
   }
-  if (of === 'u64') return (i) => BigInt(i & 0xff)
+  if (of.endsWith('64') && of !== 'f64') return (i) => BigInt(i & 0x7f)
   if (of === 'f64') return (i) => (i & 0xff) + 0.5
   return (i) => i & 0x7f
 }

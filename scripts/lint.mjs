@@ -25,9 +25,11 @@ export const lintSteps = [
     name: 'clippy-bench',
     command: ['cargo', 'clippy', '-p', 'crosscore-node', '--features', 'bench', '--all-targets', '--', '-D', 'warnings'],
   },
+  { name: 'rooms', command: [node, 'scripts/check-rooms.mjs'] },
   { name: 'oxlint', command: [node, ...packageBin('oxlint'), '--deny-warnings'] },
   { name: 'types', command: [node, ...packageBin('typescript', 'tsc'), '--noEmit', '-p', '__test__/types/tsconfig.json'] },
   { name: 'invariants', command: [node, 'scripts/spec-matrix.mjs', '--check'] },
+  { name: 'types-bare', command: [node, ...packageBin('typescript', 'tsc'), '-p', '__test__/types/bare/tsconfig.json'] },
   { name: 'declarations', command: [node, 'scripts/check-declarations.mjs'] },
 ]
 

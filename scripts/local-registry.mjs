@@ -70,7 +70,8 @@ async function answering(url, child) {
   throw new Error('no answer within 30 s')
 }
 
-function freePort() {
+/** A port of loopback that nobody uses now. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

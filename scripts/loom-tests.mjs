@@ -6,11 +6,16 @@ import path from 'node:path'
 import { loomEnvironment, loomTests } from './loom.mjs'
 import { root } from './package-bin.mjs'
 import { mustRun, run } from './processes.mjs'
+import { copyToBeWeakenedUnderLoom } from './weakened-copy.mjs'
 
-/** Builds them. Resolves to the tests in the order of their sources: { name, file, binary }. */
+/**
+ * Builds them, in a copy whose orderings can be weakened one at a time. Resolves to the tests in the order of their
+ * sources: { name, file, binary }.
+ */
 export async function buildLoomTests() {
   const build = ['cargo', ...loomTests, '--no-run', '--message-format=json-render-diagnostics']
-  const { output } = await mustRun('building the Loom tests', build, { env: loomEnvironment() })
+  const env = { ...loomEnvironment(), CARGO_TARGET_DIR: path.join(root, 'target', 'loom-weakened') }
+  const { output } = await mustRun('building the Loom tests', build, { cwd: copyToBeWeakenedUnderLoom(), env })
   const binaries = output
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -23,7 +28,7 @@ export async function buildLoomTests() {
 }
 
 async function testsIn({ executable, target }) {
-  const { output } = await mustRun(`listing ${target.name}`, [executable, '--list'], { env: { CROSSCORE_WEAKEN: '' } })
+  const { output } = await mustRun(`listing ${target.name}`, [executable, '--list'])
   const source = readFileSync(path.resolve(root, target.src_path), 'utf8')
   const place = (name) => source.indexOf(`fn ${name.split('::').at(-1)}(`)
   return [...output.matchAll(/^(\S+): test$/gm)]

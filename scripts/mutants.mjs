@@ -19,17 +19,17 @@ const LIMIT_MS = 60_000
 const mutants = [
   {
     name: 'off by one in the full check, when it looks',
-    patches: [[`${src}/cursors.rs`, 'self.capacity - used\n', 'self.capacity + 1 - used\n']],
+    patches: [[`${src}/cursors.rs`, 'let limit = head.wrapping_add(capacity);', 'let limit = head.wrapping_add(capacity + 1);']],
     test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
   },
   {
     name: 'off by one in the full check, by its copy',
-    patches: [[`${src}/cursors.rs`, 'self.capacity - tail.wrapping_sub(cached_head)', 'self.capacity + 1 - tail.wrapping_sub(cached_head)']],
+    patches: [[`${src}/cursors.rs`, 'let full_at = start.wrapping_add(slots.capacity());', 'let full_at = start.wrapping_add(slots.capacity() + 1);']],
     test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
   },
   {
     name: 'full one slot too early',
-    patches: [[`${src}/cursors.rs`, 'self.capacity - used\n', 'self.capacity - 1 - used.min(self.capacity - 1)\n']],
+    patches: [[`${src}/cursors.rs`, 'let limit = head.wrapping_add(capacity);', 'let limit = head.wrapping_add(capacity - 1);']],
     test: ['push_pop', 'a_ring_of_one_alternates'],
   },
   {
@@ -48,30 +48,30 @@ const mutants = [
     patches: [
       [
         `${src}/consumer.rs`,
-        'let item = unsafe { ring.slot(grant.position).read() };',
-        'unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };\n        ring.shadow().reads(grant.position, 1);\n        let item = unsafe { ring.slot(grant.position).read() };',
+        'let item = unsafe { ring.consumers_slot(grant.position).read() };',
+        'unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };\n        ring.shadow().reads(grant.position, 1);\n        let item = unsafe { ring.consumers_slot(grant.position).read() };',
       ],
     ],
     test: ['loom', 'one_slot_is_used_again_and_again'],
   },
   {
-    name: 'the copy of the head is ahead of it',
-    patches: [[`${src}/cursors.rs`, '*copy = head }', '*copy = head.wrapping_add(1) }']],
+    name: 'the limit of the producer is beyond what the head allows',
+    patches: [[`${src}/cursors.rs`, 'learn(known, limit) };', 'learn(known, limit.wrapping_add(1)) };']],
     test: ['push_pop', 'what_is_known_is_at_most_what_there_is'],
   },
   {
-    name: 'the copy of the tail is ahead of it',
-    patches: [[`${src}/cursors.rs`, '*copy = tail }', '*copy = tail.wrapping_add(1) }']],
+    name: 'the limit of the consumer is ahead of the tail',
+    patches: [[`${src}/cursors.rs`, 'learn(known, tail) };', 'learn(known, tail.wrapping_add(1)) };']],
     test: ['push_pop', 'what_is_known_is_at_most_what_there_is'],
   },
   {
     name: 'the copy of the own cursor stays behind',
-    patches: [[`${src}/cursors.rs`, '*own = head }', '{ *own = head.wrapping_sub(1) } }']],
+    patches: [[`${src}/cursors.rs`, 'unsafe { self.cached_tail.advanced(head) };', 'unsafe { self.cached_tail.advanced(head.wrapping_sub(1)) };']],
     test: ['push_pop', 'positions_are_what_has_been_published'],
   },
   {
     name: 'a copy that says full is believed',
-    patches: [[`${src}/cursors.rs`, 'if count >= wanted {', 'if count >= wanted || count == 0 {']],
+    patches: [[`${src}/cursors.rs`, 'if known.count >= wanted {\n            return known;\n        }\n        seldom();', 'if known.count >= wanted || known.count == 0 {\n            return known;\n        }']],
     test: ['push_pop', 'a_full_ring_gives_the_item_back_and_takes_it_after_a_pop'],
   },
   {
@@ -79,15 +79,15 @@ const mutants = [
     patches: [
       [
         `${src}/consumer.rs`,
-        'self.is_closed() && self.cached_available() == 0 && self.available() == 0',
-        'self.cached_available() == 0 && self.available() == 0 && self.is_closed()',
+        'self.is_closed() && self.is_empty()',
+        'self.is_empty() && self.is_closed()',
       ],
     ],
     test: ['loom', 'everything_is_seen_before_the_ring_is_done'],
   },
   {
     name: 'double release',
-    patches: [[`${src}/read_guard.rs`, 'publish_head(guard.position)', 'publish_head(guard.position.wrapping_add(self.k as u64))']],
+    patches: [[`${src}/read_chunks.rs`, 'publish_head(chunks.position)', 'publish_head(chunks.position.wrapping_add(self.k as u64))']],
     test: ['read_guard', 'release_gives_back_what_it_was_told'],
   },
   {
@@ -99,14 +99,14 @@ const mutants = [
     name: 'guard removed: a destructor that panics in a release',
     patches: [
       [
-        `${src}/read_guard.rs`,
-        'let _advance = Advance { guard: self, k };',
-        'let advance = core::mem::ManuallyDrop::new(Advance { guard: self, k });',
+        `${src}/read_chunks.rs`,
+        'let _advance = Advance { chunks: self, k };',
+        'let advance = core::mem::ManuallyDrop::new(Advance { chunks: self, k });',
       ],
       [
-        `${src}/read_guard.rs`,
-        'unsafe { elements.drop_in_place() };',
-        'unsafe { elements.drop_in_place() };\n        drop(core::mem::ManuallyDrop::into_inner(advance));',
+        `${src}/read_chunks.rs`,
+        'count: k as u64,\n            });\n        }',
+        'count: k as u64,\n            });\n        }\n        drop(core::mem::ManuallyDrop::into_inner(advance));',
       ],
     ],
     test: ['panic_safety', 'a_destructor_that_panics_in_a_release'],
@@ -118,8 +118,18 @@ const mutants = [
   },
   {
     name: 'a publication that wakes nobody',
-    patches: [[`${src}/cursors.rs`, '*own = tail });\n        self.signals.consumer.notify();', '*own = tail });']],
+    patches: [[`${src}/cursors.rs`, 'advanced(tail) };\n        self.consumer_slot().notify();', 'advanced(tail) };']],
     test: ['loom_park', 'a_push_wakes_the_consumer'],
+  },
+  {
+    name: 'a waker that has been taken is thought to be there',
+    patches: [[`${src}/park/slot.rs`, 'if left == identity && self.is_parked() {', 'if left == identity {']],
+    test: ['loom_park', 'tasks::the_same_waker_is_left_again_after_it_was_taken'],
+  },
+  {
+    name: 'a waker of somebody else is thought to be there',
+    patches: [[`${src}/park/slot.rs`, 'if left == identity && self.is_parked() {', 'if self.is_parked() {']],
+    test: ['loom_park', 'tasks::another_waker_takes_the_place_of_the_first'],
   },
 ]
 

@@ -9,13 +9,14 @@ import { run } from './processes.mjs'
 
 /** The folder that holds exactly these packages, `{ name: version }`, in its node_modules. */
 export async function npmFolder(name, dependencies, overrides = {}) {
-  const folder = path.join(root, 'node_modules', '.cache', 'crosscore', 'tools', name)
+  const folder = path.join(root, 'target', 'tools', name)
   const manifest = JSON.stringify({ name: `crosscore-${name}`, private: true, dependencies, overrides })
   const file = path.join(folder, 'package.json')
   const done = path.join(folder, 'installed.json')
   if (existsSync(done) && readFileSync(done, 'utf8') === manifest) return folder
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, manifest)
+  if (Object.keys(dependencies).length === 0) return folder
   console.log(`installing ${Object.entries(dependencies).map((pair) => pair.join('@')).join(' ')}`)
   const command = [process.execPath, npmProgram(), 'install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error']
   const { ok, output } = await run(command, { cwd: folder, limit: 600_000 })

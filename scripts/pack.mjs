@@ -19,10 +19,11 @@ import { platforms, readManifest } from './platforms.mjs'
 import { mustRun } from './processes.mjs'
 import { columns } from './tables.mjs'
 
-const folder = path.join('target', 'packages')
+/** Relative to the checkout, as napi wants it. */
+const PACKAGES = path.join('target', 'packages')
 
-/** Packs everything; returns [{ name, version, tarball, built, packed, unpacked }], the main package last. Sizes in bytes. */
-export async function pack({ binaries = root, partial = false } = {}) {
+/** Packs everything into `folder`, a path in the checkout; returns [{ name, version, tarball, built, packed, unpacked }], the main package last. Sizes in bytes. */
+export async function pack({ binaries = root, partial = false, folder = PACKAGES } = {}) {
   const { version } = readManifest()
   const cargo = /^version = "(.+)"/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))[1]
   if (cargo !== version) throw new Error(`package.json says ${version}, Cargo.toml ${cargo}`)
@@ -53,14 +54,14 @@ export async function pack({ binaries = root, partial = false } = {}) {
     const file = path.join(home, 'package.json')
     const manifest = JSON.parse(readFileSync(file, 'utf8'))
     writeFileSync(file, json({ ...manifest, files: [...manifest.files, 'LICENSE-MIT', 'LICENSE-APACHE'] }))
-    packed.push({ ...(await packFolder(home)), built })
+    packed.push({ ...(await packFolder(home, folder)), built })
   }
   if (missing.length > 0 && !partial) throw new Error(`missing in ${binaries}: ${missing.join(', ')}`)
-  packed.push({ ...(await packMain(packed)), built: true })
+  packed.push({ ...(await packMain(packed, folder)), built: true })
   return packed
 }
 
-async function packMain(platformPackages) {
+async function packMain(platformPackages, folder) {
   const home = path.join(root, folder, 'npm', 'crosscore')
   // npm says which files "files" means.
   const { files } = await npmPack(root, ['--dry-run'])
@@ -72,10 +73,10 @@ async function packMain(platformPackages) {
   const { scripts: _scripts, devDependencies: _tools, ava: _ava, napi: _napi, ...manifest } = readManifest()
   const optionalDependencies = Object.fromEntries(platformPackages.map(({ name, version }) => [name, version]))
   writeFileSync(path.join(home, 'package.json'), json({ ...manifest, optionalDependencies }))
-  return packFolder(home)
+  return packFolder(home, folder)
 }
 
-async function packFolder(home) {
+async function packFolder(home, folder) {
   const { name, version, filename, size, unpackedSize } = await npmPack(home, ['--pack-destination', path.join(root, folder)])
   return { name, version, tarball: path.join(root, folder, filename), packed: size, unpacked: unpackedSize }
 }
@@ -86,6 +87,13 @@ async function npmPack(home, options) {
   const report = JSON.parse(output.slice(output.search(/^[[{]/m)))
   // An array up to npm 11, by package name in later ones.
   return Object.values(report)[0]
+}
+
+/** A folder for the packages of one run of a test, which goes with the process. */
+export function packedForTest(options) {
+  const folder = path.join('target', `packages-${process.pid}`)
+  process.once('exit', () => rmSync(path.join(root, folder), { recursive: true, force: true }))
+  return pack({ ...options, partial: true, folder })
 }
 
 const kib = (bytes) => (bytes / 1024).toFixed(1)
@@ -105,7 +113,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const packed = await pack({ ...values, binaries: values.binaries && path.resolve(values.binaries) })
     console.log(sizes(packed))
-    console.log(`in ${folder}`)
+    console.log(`in ${PACKAGES}`)
   } catch (error) {
     console.error(`pack: ${error.message}`)
     process.exitCode = 1

@@ -1,11 +1,11 @@
 // Packages from PyPI in a virtual environment of our own: zig and cargo-zigbuild, and what reads binaries of any system.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { needPackages } from './debian-packages.mjs'
 import { root } from './package-bin.mjs'
 import { mustRun } from './processes.mjs'
-import { spawnSync } from 'node:child_process'
 
 const hasVenv = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
 

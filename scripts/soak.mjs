@@ -10,6 +10,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './package-bin.mjs'
 import { mustRun, run } from './processes.mjs'
+import { weakenedCopy } from './weakened-copy.mjs'
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '10000000' }, mutants: { type: 'boolean' } },
@@ -21,15 +22,12 @@ const LIMIT_MS = 4 * 3_600_000
 if (options.mutants) {
   for (const weaken of ['FENCE_PUBLISHER=AcqRel', 'FENCE_PARKER=AcqRel']) await mustLose(weaken)
 } else {
-  const soak = await build(path.join(root, 'target'), {})
+  const soak = await build(path.join(root, 'target'), root)
   await mustRun('the soak', [soak, options.rounds], { limit: LIMIT_MS, show: true })
 }
 
 async function mustLose(weaken) {
-  const soak = await build(path.join(root, 'target', 'mutants'), {
-    RUSTFLAGS: `${process.env.RUSTFLAGS ?? ''} --cfg crosscore_weaken`.trim(),
-    CROSSCORE_WEAKEN: weaken,
-  })
+  const soak = await build(path.join(root, 'target', 'mutants'), weakenedCopy(weaken))
   const env = { CROSSCORE_STRESS: 'fence', CROSSCORE_BARRIER: 'fence', CROSSCORE_SPIN: '0' }
   const { ok, output } = await run([soak, options.rounds, 'store-buffering'], { env, limit: LIMIT_MS })
   if (!ok && /a wake-up was lost after \d+ rounds/.test(output)) {
@@ -41,10 +39,11 @@ async function mustLose(weaken) {
 }
 
 /** Builds the example; resolves to its path. */
-async function build(target, env) {
+async function build(target, cwd) {
   const command = ['cargo', 'build', '--release', '-p', 'crosscore', '--example', 'soak', '--message-format=json-render-diagnostics']
   const { output } = await mustRun('building the soak', command, {
-    env: { ...env, CARGO_TARGET_DIR: target, CARGO_PROFILE_RELEASE_LTO: 'off', CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16' },
+    cwd,
+    env: { CARGO_TARGET_DIR: target, CARGO_PROFILE_RELEASE_LTO: 'off', CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16' },
   })
   const built = output
     .split('\n')

@@ -4,7 +4,8 @@
 //   - the way through each that does not look at the other side has no call, lock, exchange or barrier;
 //   - on it the cursor is published exactly once, by a plain `mov` (x86-64) or one `stlr` (AArch64);
 //   - the other side's cursor is not read on it;
-//   - every access is the instruction that its ordering asks for.
+//   - every access is the instruction that its ordering asks for;
+//   - the sites are the instructions of the litmus tests that the crate rests on (proofs/litmus).
 // Then wrong programs are compiled, and each has to be found wrong. Instruction counts come last, by callgrind.
 // --quick leaves out the wrong programs; --accept writes the counts down as those to compare with.
 
@@ -13,8 +14,11 @@ import { assemblyOf, processors } from './codegen-builds.mjs'
 import { wrongOrderings, wrongProbes, wrongSources } from './codegen-mutants.mjs'
 import { faultsOf, probes } from './codegen-rules.mjs'
 import { reportInstructionCounts } from './instruction-counts.mjs'
+import { litmusFaults } from './litmus.mjs'
 import { orderingSites } from './ordering-sites.mjs'
 import { patchedCopy } from './patched-copy.mjs'
+import { siteInstructions } from './site-instructions.mjs'
+import { weakenedCopy } from './weakened-copy.mjs'
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, accept: { type: 'boolean' } } })
 let passed = 0
@@ -27,6 +31,9 @@ for (const processor of Object.keys(processors)) {
     verdict(faults.length === 0, `${processors[processor].title} ${name}: ${faults.join('; ') || summary}`)
   }
 }
+for (const { what, faults } of litmusFaults(await siteInstructions(orderingSites()))) {
+  verdict(faults.length === 0, [what, ...faults].join('; '))
+}
 if (!options.quick) await findTheWrongOnes()
 await reportInstructionCounts({ accept: options.accept })
 console.log(`${passed} passed, ${failed} failed`)
@@ -38,7 +45,7 @@ async function findTheWrongOnes() {
     expectFaults(`${processor}: ${probe}`, faultsOf(probe, probes[like], text, processor, orderingSites()), because)
   }
   for (const { processor, weaken, probe, because } of wrongOrderings) {
-    const text = await assemblyOf('codegen-probes', processor, { weaken })
+    const text = await assemblyOf('codegen-probes', processor, { source: weakenedCopy(weaken) })
     expectFaults(`${processor}: ${weaken} in ${probe}`, faultsOf(probe, probes[probe], text, processor, orderingSites()), because)
   }
   for (const { processor, name, patches, probe, because } of wrongSources) {

@@ -15,7 +15,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { localRegistry } from './local-registry.mjs'
 import { npmProgram, npmTool } from './npm-tool.mjs'
-import { pack, sizes } from './pack.mjs'
+import { packedForTest, sizes } from './pack.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { loadFailures } from './package-test/load-failures.mjs'
 import { PLATFORMS } from './package-test/platforms.mjs'
@@ -48,7 +48,7 @@ const platform = readdirSync(root)
 const others = options.quick ? [] : Object.keys(PLATFORMS).filter((name) => positionals.length === 0 || positionals.includes(name))
 const binaries = options.quick ? root : path.resolve(options.binaries ?? path.join(root, 'target', 'binaries'))
 if (!options.quick) await needBinaries([platform, ...others])
-const packed = await pack({ binaries, partial: true })
+const packed = await packedForTest({ binaries })
 console.log(sizes(packed))
 const main = packed.at(-1)
 
@@ -180,9 +180,12 @@ async function onPlatform(name) {
   }
   await check(`${name}: specs`, async () => {
     cpSync(path.join(root, '__test__'), user.path('__test__'), { recursive: true })
-    for (const tool of ['ava', 'fast-check']) symlinkSync(path.join(root, 'node_modules', tool), user.path('node_modules', tool))
+    // All of them, since node.exe under wine takes what lies behind a link for a file of the folder that the link is in.
+    for (const tool of readdirSync(path.join(root, 'node_modules')).filter((entry) => !entry.startsWith('.'))) {
+      symlinkSync(path.join(root, 'node_modules', tool), user.path('node_modules', tool))
+    }
     const specs = SPECS.map((spec) => `__test__/${spec}.spec.js`).filter((file) => existsSync(path.join(root, file)))
-    const ava = packageBin('ava').at(-1)
+    const ava = path.relative(root, packageBin('ava').at(-1))
     const { output, ok, timedOut } = await user.start([ava, '--serial', '--timeout=10m', ...specs], {}, user.node, SPECS_LIMIT_MS)
     const tally = avaTally(output)
     if (!ok || !tally || tally.failed > 0 || tally.passed === 0) throw new Error(timedOut ? 'no end' : withoutPasses(output))

@@ -10,6 +10,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './package-bin.mjs'
 import { mustRun, run } from './processes.mjs'
+import { weakenedCopy } from './weakened-copy.mjs'
 
 const target = 'x86_64-unknown-linux-gnu'
 const suppressions = path.join(root, 'crates', 'crosscore-probes', 'tsan.supp')
@@ -50,16 +51,16 @@ console.log(`${passed} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
 
 async function build(weaken) {
-  const folder = path.join(root, 'target', 'tsan')
+  const folder = path.join(root, 'target', weaken ? 'tsan-weakened' : 'tsan')
   await mustRun(
     `building for ThreadSanitizer${weaken ? ` with ${weaken}` : ''}`,
     ['cargo', 'build', '--release', '-p', 'crosscore-probes', '--bin', 'tsan-stress', '--target', target],
     {
+      cwd: weaken ? weakenedCopy(weaken) : root,
       env: {
         RUSTC_BOOTSTRAP: '1',
         // The standard library is not instrumented, which the compiler would refuse to mix.
-        RUSTFLAGS: `-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer ${weaken ? '--cfg crosscore_weaken' : ''}`.trim(),
-        CROSSCORE_WEAKEN: weaken ?? '',
+        RUSTFLAGS: '-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer',
         CARGO_TARGET_DIR: folder,
         CARGO_PROFILE_RELEASE_LTO: 'off',
         CARGO_PROFILE_RELEASE_STRIP: 'none',

@@ -1,9 +1,9 @@
 // Debian 13 in a folder, for what this Debian has too old: wine 10 (8 lacks too much of Windows), and musl 1.2.5 (Node
 // crashes on 1.2.3). Made once; root only.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { spawnSync } from 'node:child_process'
 import { hasCommand, needPackages } from './debian-packages.mjs'
 import { root } from './package-bin.mjs'
 import { mustRun } from './processes.mjs'

@@ -3,6 +3,7 @@
 import { cases as f64Batch32 } from './f64-batch32.js';
 import { cases as f64Blocks } from './f64-blocks.js';
 import { cases as f64One } from './f64-one.js';
+import { cases as filePipeline } from './file-pipeline.js';
 import { cases as frame8mb } from './frame-8mb.js';
 import { cases as growth } from './growth.js';
 import { withBothLanes } from './lanes.js';
@@ -10,6 +11,7 @@ import { cases as messages } from './messages.js';
 import { cases as native64 } from './native-64.js';
 import { cases as nxShape } from './nx-shape.js';
 import { cases as roundTrip } from './round-trip.js';
+import { cases as rpc } from './rpc.js';
 import { cases as string64 } from './string64.js';
 import { cases as u64One } from './u64-one.js';
 
@@ -22,7 +24,9 @@ export const plainCases = [
   ...messages,
   ...string64,
   ...frame8mb,
+  ...filePipeline,
   ...roundTrip,
+  ...rpc,
   ...native64,
   ...nxShape,
 ].map(withBothLanes);

@@ -44,7 +44,7 @@ export function describeVersions() {
   const require = createRequire(import.meta.url);
   /** @type {Record<string, string>} */
   const versions = { node: process.version, v8: process.versions.v8, uv: process.versions.uv };
-  for (const name of ['crosscore', 'ringbuf.js', 'thread-stream', 'tinybench']) {
+  for (const name of ['crosscore', 'ringbuf.js', 'thread-stream', 'comlink', 'piscina', 'tinybench']) {
     versions[name] = packageVersion(require, name);
   }
   return versions;

@@ -17,25 +17,20 @@
 mod consumer;
 #[path = "../../crates/crosscore-node/src/control.rs"]
 mod control;
-#[path = "../../crates/crosscore-node/src/doorbell.rs"]
-mod doorbell;
-#[path = "../../crates/crosscore-node/src/handle.rs"]
-mod handle;
 #[path = "../../crates/crosscore-node/src/memory.rs"]
 mod memory;
-#[path = "../../crates/crosscore-node/src/messages.rs"]
-mod messages;
 #[path = "../../crates/crosscore-node/src/pacing.rs"]
 mod pacing;
 #[path = "../../crates/crosscore-node/src/producer.rs"]
 mod producer;
-#[path = "../../crates/crosscore-node/src/registry.rs"]
-mod registry;
-#[path = "../../crates/crosscore-node/src/status.rs"]
-mod status;
+#[path = "../../crates/crosscore-node/src/shared.rs"]
+mod shared;
+#[path = "../../crates/crosscore-node/src/side.rs"]
+mod side;
 
+use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
@@ -43,16 +38,15 @@ use arbitrary::Arbitrary;
 use crosscore::Ring;
 use libfuzzer_sys::fuzz_target;
 
-use consumer::{ConsumerPort, ConsumerSide};
+use consumer::ConsumerPort;
 use control::{
-    BLOCK_BYTES, ELEMENT, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, PENDING,
+    BLOCK_BYTES, Control, ELEMENT, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, PENDING,
     PENDING_MESSAGES, SLICE, WANTED,
 };
-use handle::Side;
 use memory::{RingMemory, SharedRing};
-use messages::Messages;
-use pacing::Pacing;
-use producer::{ProducerPort, ProducerSide};
+use producer::ProducerPort;
+use shared::{Description, ends};
+use side::{ENDED, Port};
 
 #[derive(Arbitrary, Debug)]
 struct Program {
@@ -64,7 +58,7 @@ struct Program {
 /// What JavaScript does on one side.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Act {
-    /// Publishes an element of so many bytes, whether there is room for it or not.
+    /// Publishes (or releases) an element of so many bytes, whether there is room for it or not.
     Element {
         bytes: u16,
     },
@@ -93,6 +87,8 @@ enum Act {
         wanted: u32,
     },
     Disarm,
+    /// A look that publishes nothing.
+    Ask,
     Stats,
     /// Moves the handle: the port goes into another environment, which has a block of its own.
     Move,
@@ -128,41 +124,46 @@ impl Model {
     }
 }
 
-fn read<S: Side>(side: &S, word: usize) -> u32 {
-    // SAFETY: INV-NODE-2: one thread, and the words are within the block.
-    unsafe { side.control().base().cast::<u32>().add(word).read() }
-}
-
-fn write<S: Side>(side: &S, word: usize, value: u32) {
-    // SAFETY: INV-NODE-2: one thread, and the words are within the block.
-    unsafe { side.control().base().cast::<u32>().add(word).write(value) }
+fn word(control: &Control, index: usize) -> &AtomicU32 {
+    // SAFETY: INV-NODE-2: a block is its words, and the index is within it.
+    unsafe { &*ptr::from_ref(control).cast::<AtomicU32>().add(index) }
 }
 
 /// A side under test: the real one, and what is the same of both in the model.
-struct Half<S: Side> {
-    /// `None` once closed.
-    side: Option<S>,
+struct Half {
+    /// `Ended` once closed.
+    port: Port,
+    control: Box<Control>,
     rings: Arc<Rings>,
     /// The bell was left with the other side, which has rung that often by then.
     armed_at: Option<usize>,
 }
 
-impl<S: Side> Half<S> {
-    fn new(port: S::Port) -> Self {
+impl Half {
+    fn new(port: Port) -> Self {
         Self {
-            side: Some(S::new(port)),
+            port,
+            control: Box::new(Control::new()),
             rings: Arc::default(),
             armed_at: None,
         }
     }
 
+    fn read(&self, index: usize) -> u32 {
+        word(&self.control, index).load(Ordering::Relaxed)
+    }
+
+    fn write(&self, index: usize, value: u32) {
+        word(&self.control, index).store(value, Ordering::Relaxed);
+    }
+
     /// What a crossing does with the pending counts, told to the model by `moves`: the flags to expect.
-    fn expect(&self, side: &S, moves: impl FnOnce(u64, u64) -> u32) -> u32 {
-        let before = read(side, FLAGS);
+    fn expect(&self, moves: impl FnOnce(u64, u64) -> u32) -> u32 {
+        let before = self.read(FLAGS);
         before
             | moves(
-                u64::from(read(side, PENDING)),
-                u64::from(read(side, PENDING_MESSAGES)),
+                u64::from(self.read(PENDING)),
+                u64::from(self.read(PENDING_MESSAGES)),
             )
     }
 }
@@ -200,9 +201,9 @@ fn mark(model: &Model) -> u32 {
 }
 
 /// Does one act on one side. `moves` is `publish` or `release`, `known` what a look says there is,
-/// `marks` what it says of the other side.
-fn act<S: Side>(
-    half: &mut Half<S>,
+/// `marks` what it says of the other side. Whether the side has closed.
+fn act(
+    half: &mut Half,
     model: &mut Model,
     act: Act,
     memory: &mut Shadow,
@@ -210,117 +211,122 @@ fn act<S: Side>(
     known: fn(&Model) -> u64,
     marks: fn(&Model) -> u32,
 ) -> bool {
-    let Some(side) = &half.side else { return false };
+    if matches!(half.port, Port::Ended) {
+        return false;
+    }
     match act {
         Act::Count { bytes, messages } => {
             let bytes = u64::from(bytes).min(known(model)) as u32;
-            write(side, PENDING, bytes);
-            write(side, PENDING_MESSAGES, messages.into());
+            half.write(PENDING, bytes);
+            half.write(PENDING_MESSAGES, messages.into());
         }
         Act::Nonsense { word, value } => {
-            write(side, usize::from(word) % (BLOCK_BYTES / 4), value);
+            half.write(usize::from(word) % (BLOCK_BYTES / 4), value);
             // Whatever was asked for, a terminate() does not wait longer.
-            assert!(side.control().slice() <= Duration::from_millis(20));
+            assert!(half.control.slice() <= Duration::from_millis(20));
         }
         Act::Scribble { at, value } => memory.scribble(at.into(), value),
-        Act::Publish => {
-            let flags = half.expect(side, |bytes, messages| moves(model, bytes, messages));
-            // SAFETY: INV-NODE-2: one thread, no other crossing is under way. So in all of these.
-            unsafe { side.publish() };
-            assert_eq!((read(side, PENDING), read(side, FLAGS)), (0, flags));
+        Act::Publish | Act::Element { .. } => {
+            let more = match act {
+                Act::Element { bytes } => u32::from(bytes),
+                _ => 0,
+            };
+            half.write(ELEMENT, more);
+            let flags =
+                half.expect(|bytes, messages| moves(model, bytes + u64::from(more), messages));
+            half.port.publish(&half.control, half.control.element());
+            assert_eq!((half.read(PENDING), half.read(FLAGS)), (0, flags));
         }
-        // The producer's alone: `publish_element`.
-        Act::Element { .. } => {}
         Act::Look | Act::Block { .. } => {
-            let flags = half.expect(side, |bytes, messages| moves(model, bytes, messages));
-            if let Act::Block {
-                wanted,
-                microseconds,
-            } = act
+            let flags = half.expect(|bytes, messages| moves(model, bytes, messages));
+            if let (
+                Act::Block {
+                    wanted,
+                    microseconds,
+                },
+                control,
+            ) = (act, &half.control)
             {
-                write(side, WANTED, wanted);
-                write(side, SLICE, microseconds.into());
-                // SAFETY: as above.
-                unsafe { side.block() };
+                word(control, WANTED).store(wanted, Ordering::Relaxed);
+                word(control, SLICE).store(microseconds.into(), Ordering::Relaxed);
+                half.port.side().expect("the handle is open").block(control);
                 // It had the other side's waker slot to itself.
                 half.armed_at = None;
             } else {
-                // SAFETY: as above.
-                unsafe { side.look() };
+                half.port.look(&half.control);
             }
-            assert_eq!(u64::from(read(side, KNOWN)), known(model));
-            assert_eq!(read(side, FLAGS), flags | marks(model));
-            assert_eq!((read(side, PENDING), read(side, PENDING_MESSAGES)), (0, 0));
+            assert_eq!(u64::from(half.read(KNOWN)), known(model));
+            assert_eq!(half.read(FLAGS), flags | marks(model));
+            assert_eq!((half.read(PENDING), half.read(PENDING_MESSAGES)), (0, 0));
+        }
+        Act::Ask => {
+            let pending = half.read(PENDING);
+            half.port
+                .side()
+                .expect("the handle is open")
+                .ask(&half.control);
+            let expected = known(model).saturating_sub(pending.into());
+            assert_eq!(u64::from(half.read(KNOWN)), expected);
+            assert_eq!(half.read(PENDING), pending, "to ask publishes nothing");
         }
         Act::Arm { wanted } => {
-            let flags = half.expect(side, |bytes, messages| moves(model, bytes, messages));
-            write(side, WANTED, wanted);
+            let flags = half.expect(|bytes, messages| moves(model, bytes, messages));
+            half.write(WANTED, wanted);
             let waker = Waker::from(Arc::clone(&half.rings));
-            // SAFETY: as above.
-            let armed = unsafe { side.arm(&waker) };
-            assert_eq!(read(side, FLAGS), flags);
+            let side = half.port.side().expect("the handle is open");
+            let armed = side.arm(&half.control, &waker);
+            assert_eq!(half.read(FLAGS), flags);
             let gone = model.producer_gone || model.consumer_gone;
             let enough = u64::from(wanted).clamp(1, model.capacity) <= known(model);
             assert_eq!(armed, !gone && !enough);
             half.armed_at = armed.then(|| half.rings.0.load(Ordering::Relaxed));
         }
         Act::Disarm => {
-            // SAFETY: as above.
-            unsafe { side.disarm() };
+            half.port
+                .side()
+                .expect("the handle is open")
+                .disarm(&half.control);
             half.armed_at = None;
         }
         Act::Stats => {
-            // SAFETY: as above.
-            let (metrics, messages) = unsafe { side.metrics() }.expect("the handle is open");
-            assert_eq!(
-                (metrics.sent, metrics.received),
-                (model.sent, model.received)
-            );
-            assert!(metrics.high_water_mark <= model.capacity);
-            assert_eq!(messages, model.messages);
+            let side = half.port.side().expect("the handle is open");
+            let [
+                sent,
+                received,
+                high_water,
+                messages_sent,
+                messages_received,
+                ..,
+            ] = side.stats();
+            assert_eq!((sent, received), (model.sent as f64, model.received as f64));
+            assert!(high_water <= model.capacity as f64);
+            let messages = (model.messages.0 as f64, model.messages.1 as f64);
+            assert_eq!((messages_sent, messages_received), messages);
+            half.control.set_stats(&side.stats());
         }
         Act::Move => {
-            half.expect(side, |bytes, messages| moves(model, bytes, messages));
-            // SAFETY: as above.
-            let port = unsafe { side.take() }.expect("the handle is open");
-            // SAFETY: as above.
-            assert!(unsafe { side.take() }.is_none(), "a port was taken twice");
+            half.expect(|bytes, messages| moves(model, bytes, messages));
+            let port = half.port.take(&half.control);
+            assert!(!matches!(port, Port::Ended), "the handle was open");
+            let again = half.port.take(&half.control);
+            assert!(matches!(again, Port::Ended), "a port was taken twice");
             *half = Half::new(port);
         }
         Act::Close => {
-            half.expect(side, |bytes, messages| moves(model, bytes, messages));
-            // SAFETY: as above.
-            drop(unsafe { side.take() });
+            half.expect(|bytes, messages| moves(model, bytes, messages));
+            drop(half.port.take(&half.control));
             // A closed handle stays where it is, and its crossings move nothing.
-            write(side, PENDING, 8);
-            // SAFETY: as above.
-            unsafe {
-                side.publish();
-                side.look();
-                side.block();
-                assert!(!side.arm(Waker::noop()));
-                side.disarm();
-                assert!(side.metrics().is_none());
-            }
-            assert_eq!(read(side, KNOWN), 0);
-            half.side = None;
+            half.write(PENDING, 8);
+            half.port.publish(&half.control, 8);
+            assert_eq!(half.read(FLAGS) & ENDED, ENDED);
+            half.port.look(&half.control);
+            assert!(half.port.side().is_none());
+            assert_eq!(half.read(KNOWN), 0);
             half.armed_at = None;
             return true;
         }
     }
     false
-}
-
-/// Publishes what is pending and an element behind it.
-fn publish_element(half: &Half<ProducerSide>, model: &mut Model, bytes: u32) {
-    let Some(side) = &half.side else { return };
-    write(side, ELEMENT, bytes);
-    let flags = half.expect(side, |pending, messages| {
-        publish(model, pending + u64::from(bytes), messages)
-    });
-    // SAFETY: INV-NODE-2: as in `act`.
-    unsafe { side.publish_element() };
-    assert_eq!((read(side, PENDING), read(side, FLAGS)), (0, flags));
 }
 
 /// The ring's memory as JavaScript sees it, and what should stand in it: Rust never writes there.
@@ -372,21 +378,14 @@ fuzz_target!(|program: Program| {
         capacity: producer.capacity() as u64,
         ..Model::default()
     };
-    let messages = Arc::new(Messages::default());
-    let mut producer = Half::<ProducerSide>::new(ProducerPort {
-        producer,
-        messages: Arc::clone(&messages),
-    });
-    let mut consumer = Half::<ConsumerSide>::new(ConsumerPort {
-        pacing: Pacing::new(consumer.capacity()),
-        consumer,
-        messages,
-    });
+    let (this, that) = ends(producer.ring(), Description::default());
+    // Nobody gives the pages back while the memory is looked at.
+    this.shared().show();
+    let mut producer = Half::new(Port::Producer(ProducerPort::new(producer, this)));
+    let mut consumer = Half::new(Port::Consumer(ConsumerPort::new(consumer, that)));
     for (first, what) in program.acts {
         let (sent, received) = (model.sent, model.received);
-        if let (true, Act::Element { bytes }) = (first, what) {
-            publish_element(&producer, &mut model, bytes.into());
-        } else if first {
+        if first {
             let known = |model: &Model| model.free();
             let mark = |model: &Model| if model.consumer_gone { FLAG_CLOSED } else { 0 };
             if act(

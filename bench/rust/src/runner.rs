@@ -77,6 +77,7 @@ pub fn run(case: &Case, settings: &Settings) -> Vec<Row> {
             system: entry.system,
             unit: match case.shape {
                 Shape::RoundTrip => "ns/round trip",
+                Shape::Poll => "ns/poll",
                 _ => "ns/element",
             },
             median: None,

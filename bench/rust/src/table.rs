@@ -88,8 +88,16 @@ pub fn of_aims(verdicts: &[Verdict]) -> String {
             verdict.against.to_owned(),
             verdict.aim.to_owned(),
             verdict.seen.clone(),
-            if verdict.met { "met" } else { "not met" }.to_owned(),
+            match (verdict.within_noise, verdict.met) {
+                (true, _) => "within the noise",
+                (false, true) => "met",
+                (false, false) => "not met",
+            }
+            .to_owned(),
         ]);
     }
-    format!("\naims (their median by ours)\n{}", columns(&lines))
+    format!(
+        "\naims (their time by ours, median of the rounds and its bounds of 95 %)\n{}",
+        columns(&lines)
+    )
 }

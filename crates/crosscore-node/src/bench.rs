@@ -7,8 +7,10 @@
 //! | `into_ring.rs` | into a ring, whose producer a token stands for |
 //! | `into_callback.rs` | to a function of JavaScript, one call of a threadsafe function for each |
 //! | `crossing.rs` | a function that does nothing, for `bench/micro.js` |
+//! | `express.rs` | the same and a little more by the express lane, for `scripts/test-express.mjs` |
 
 pub mod crossing;
+pub mod express;
 pub mod into_callback;
 mod into_ring;
 mod record;

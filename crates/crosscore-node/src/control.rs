@@ -1,10 +1,10 @@
 //! The words through which JavaScript and Rust pass numbers at a crossing.
 
-use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The block's size in bytes, as JavaScript maps it.
-pub(crate) const BLOCK_BYTES: usize = 128;
+pub(crate) const BLOCK_BYTES: usize = 256;
 const WORDS: usize = BLOCK_BYTES / size_of::<u32>();
 
 /// In: bytes that JavaScript has finished with since the last crossing, to be published or
@@ -22,10 +22,18 @@ pub(crate) const WANTED: usize = 4;
 pub(crate) const SLICE: usize = 5;
 /// Out: 1 if a doorbell was left with the other side, 0 if there is nothing to wait for.
 const ARMED: usize = 6;
-/// In: the size of an element in bytes, for the crossing that publishes one.
+/// The size of an element in bytes, for the crossing that publishes one; 0 in rings of messages.
 pub(crate) const ELEMENT: usize = 7;
-/// Out: statistics, as doubles from here on. `lib/control.ts` has the same table.
-const STATS: usize = 8;
+/// 1 while the handle is on its environment's list of those that owe a publication.
+pub(crate) const OWING: usize = 8;
+/// In: encounters with a full or an empty ring. Rust takes them at looks and waits.
+pub(crate) const REFUSED: usize = 9;
+/// Out: what the crossing of a string has found: bytes taken (producer), or the length in bytes (consumer).
+const ANSWER: usize = 10;
+/// Out: statistics, as doubles from here on. `lib/native/control.ts` has the same table.
+const STATS: usize = 12;
+/// How many they are.
+pub(crate) const STATS_COUNT: usize = 11;
 
 /// A native block cannot be interrupted, so it returns to JavaScript this often at least.
 const LONGEST_SLICE: Duration = Duration::from_millis(20);
@@ -37,62 +45,90 @@ pub(crate) const FLAG_DONE: u32 = 2;
 /// JavaScript's numbers contradict the cursors.
 pub(crate) const FLAG_CORRUPT: u32 = 4;
 
-/// A handle's control block: plain memory that one thread uses, from both languages in turn.
+/// A handle's control block: memory that one thread uses, from both languages in turn.
 ///
 /// Passing a number as an argument costs 5 to 10 ns in Node-API, through this block under 1 ns.
-/// A program can get at the block and write nonsense into it: what is read here is checked against
-/// the cursors before it is used.
+/// A program can get at the block, write nonsense into it and even send it to another thread. So each word is read
+/// once, checked against the cursors, and only then used; and the words are atomic, though they order nothing.
 #[derive(Debug)]
 #[repr(C, align(128))]
-pub(crate) struct Control(UnsafeCell<[u32; WORDS]>);
+pub(crate) struct Control([AtomicU32; WORDS]);
 
 impl Control {
-    pub(crate) fn new() -> Self {
-        Self(UnsafeCell::new([0; WORDS]))
+    pub(crate) const fn new() -> Self {
+        Self([const { AtomicU32::new(0) }; WORDS])
     }
 
-    pub(crate) fn base(&self) -> *mut u8 {
-        self.0.get().cast()
+    /// As new, for a ring whose elements have so many bytes.
+    pub(crate) fn reset(&self, element: u32) {
+        for index in 0..WORDS {
+            self.write(index, 0);
+        }
+        self.write(ELEMENT, element);
     }
 
-    fn word(&self, index: usize) -> *mut u32 {
-        // INV-NODE-2
-        debug_assert!(index < WORDS);
-        // SAFETY: INV-NODE-2: the index is one of the constants above, all inside the block.
-        unsafe { self.0.get().cast::<u32>().add(index) }
-    }
-
+    #[inline(always)]
     fn read(&self, index: usize) -> u32 {
-        // SAFETY: INV-NODE-2: the block is used by the environment's thread only, which is here
-        // and so not in JavaScript; no reference into the block exists.
-        unsafe { self.word(index).read() }
+        // Partner: JavaScript on the same thread, in program order; any other is somebody who scribbles.
+        self.0[index].load(Ordering::Relaxed)
     }
 
+    #[inline(always)]
     fn write(&self, index: usize, value: u32) {
-        // SAFETY: INV-NODE-2: as in `read`.
-        unsafe { self.word(index).write(value) }
+        // Partner: as in `read`.
+        self.0[index].store(value, Ordering::Relaxed);
     }
 
     /// The pending bytes and messages, which are no longer pending after this.
     #[inline]
     pub(crate) fn take_pending(&self) -> (usize, u32) {
-        let pending = (self.read(PENDING) as usize, self.read(PENDING_MESSAGES));
-        self.write(PENDING, 0);
-        self.write(PENDING_MESSAGES, 0);
-        pending
+        let (bytes, messages) = (self.read(PENDING), self.read(PENDING_MESSAGES));
+        // Where each element is published by itself there are none, and nothing to write.
+        if bytes != 0 {
+            self.write(PENDING, 0);
+        }
+        if messages != 0 {
+            self.write(PENDING_MESSAGES, 0);
+        }
+        (bytes as usize, messages)
     }
 
-    /// The pending bytes and messages and one element behind them; none of it is pending after this.
+    /// The pending bytes, which stay pending.
+    pub(crate) fn pending(&self) -> usize {
+        self.read(PENDING) as usize
+    }
+
+    /// Counts one message of so many bytes as pending.
     #[inline]
-    pub(crate) fn take_element(&self) -> (usize, u32) {
-        let (bytes, messages) = self.take_pending();
-        (bytes.saturating_add(self.read(ELEMENT) as usize), messages)
+    pub(crate) fn add_pending(&self, bytes: u32) {
+        self.write(PENDING, self.read(PENDING).saturating_add(bytes));
+        self.write(
+            PENDING_MESSAGES,
+            self.read(PENDING_MESSAGES).saturating_add(1),
+        );
+    }
+
+    #[inline]
+    pub(crate) fn set_answer(&self, answer: u32) {
+        self.write(ANSWER, answer);
+    }
+
+    /// The size of an element in bytes.
+    #[inline]
+    pub(crate) fn element(&self) -> usize {
+        self.read(ELEMENT) as usize
     }
 
     #[inline]
     pub(crate) fn set_known(&self, bytes: usize) {
-        // A ring for JavaScript has at most 2^30 bytes (`lib/options.ts`, checked in `create.rs`).
+        // A ring for JavaScript has at most 2^30 bytes (checked in `create.rs`).
         self.write(KNOWN, bytes as u32);
+    }
+
+    /// What `set_known` was told last, unless somebody scribbled.
+    #[inline]
+    pub(crate) fn known(&self) -> u32 {
+        self.read(KNOWN)
     }
 
     #[inline]
@@ -100,10 +136,9 @@ impl Control {
         self.write(FLAGS, self.read(FLAGS) | flags);
     }
 
-    /// Whether JavaScript has something to look at.
     #[inline]
-    pub(crate) fn is_flagged(&self) -> bool {
-        self.read(FLAGS) != 0
+    pub(crate) fn flags(&self) -> u32 {
+        self.read(FLAGS)
     }
 
     /// What a wait is for, in bytes.
@@ -121,15 +156,32 @@ impl Control {
         self.write(ARMED, u32::from(armed));
     }
 
-    pub(crate) fn set_stats(&self, stats: &[f64]) {
-        debug_assert!(STATS * size_of::<u32>() + size_of_val(stats) <= BLOCK_BYTES);
-        for (i, &value) in stats.iter().enumerate() {
-            // SAFETY: INV-NODE-2: as in `read`; the assertion above keeps it inside the block, and
-            // STATS is at a multiple of 8 bytes.
-            unsafe { self.word(STATS).cast::<f64>().add(i).write(value) };
+    /// Whether the handle was on the list of those that owe; it is not after this.
+    pub(crate) fn take_owing(&self) -> bool {
+        let owing = self.read(OWING) != 0;
+        self.write(OWING, 0);
+        owing
+    }
+
+    /// Encounters with a full or an empty ring since this was asked last.
+    #[inline]
+    pub(crate) fn take_refused(&self) -> u32 {
+        let refused = self.read(REFUSED);
+        if refused != 0 {
+            self.write(REFUSED, 0);
+        }
+        refused
+    }
+
+    pub(crate) fn set_stats(&self, stats: &[f64; STATS_COUNT]) {
+        for (i, value) in stats.iter().enumerate() {
+            let [a, b, c, d, e, f, g, h] = value.to_ne_bytes();
+            self.write(STATS + 2 * i, u32::from_ne_bytes([a, b, c, d]));
+            self.write(STATS + 2 * i + 1, u32::from_ne_bytes([e, f, g, h]));
         }
     }
 }
 
 const _: () = assert!((STATS * size_of::<u32>()).is_multiple_of(align_of::<f64>()));
+const _: () = assert!((STATS + 2 * STATS_COUNT) * size_of::<u32>() <= BLOCK_BYTES);
 const _: () = assert!(size_of::<Control>() == BLOCK_BYTES);

@@ -1,33 +1,41 @@
-//! The cold calls: make a ring, claim a token.
+//! What `native.js` exports: make a ring, claim or revoke a token, and all else that an environment has.
 
 use std::sync::Arc;
 
 use crosscore::{Ring, RingError};
-use napi::bindgen_prelude::{FromNapiValue, JsObjectValue, Object};
-use napi::{Env, sys};
+use napi::bindgen_prelude::{FromNapiValue, Object, Unknown};
+use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 
-use crate::consumer::{ConsumerPort, ConsumerSide};
+use crate::calls;
+use crate::consumer::ConsumerPort;
+use crate::environment::Environment;
+use crate::fast;
 use crate::handle::attach;
 use crate::memory::RingMemory;
-use crate::messages::Messages;
-use crate::pacing::Pacing;
-use crate::producer::{ProducerPort, ProducerSide};
-use crate::registry::{self, Entry};
+use crate::producer::ProducerPort;
+use crate::shared::{Description, Which, ends};
+use crate::side::Port;
 use crate::status::{Code, error};
+use crate::token::{self, Refusal};
+use crate::value::object;
 
 /// The largest ring, in bytes. Twice as much is mapped, and V8 on Node 20 holds ArrayBuffers of less
 /// than 2^32 bytes; counts of bytes stay small integers.
 const LARGEST: u32 = 1 << 30;
 
-/// Makes a ring and returns both halves, `{ producer, consumer }`: at least `capacity` bytes on `memory` (`mirrored`, `heap` or `auto`, which is
-/// mirrored where that is to be had). `description` comes back with a claimed token.
+/// Makes a ring and returns both halves, `{ producer, consumer }`: at least `capacity` bytes on `memory` (0 for
+/// mirrored memory or else the heap, 1 mirrored, 2 heap). What follows comes back with each handle: its kind, how many
+/// pushes are published together, the bytes of an element, and a schema.
 #[napi]
 pub fn create_ring<'env>(
     env: &'env Env,
     capacity: u32,
-    memory: String,
-    description: String,
+    memory: u32,
+    kind: u32,
+    publish_every: u32,
+    element: u32,
+    schema: String,
 ) -> napi::Result<Object<'env>> {
     if capacity == 0 || capacity > LARGEST {
         return Err(error(
@@ -36,54 +44,101 @@ pub fn create_ring<'env>(
         ));
     }
     let on = |memory| Ring::<u8, _>::with_capacity_in(capacity as usize, memory);
-    let made = match &*memory {
-        "heap" => on(RingMemory::Heap),
-        "mirrored" => on(RingMemory::Mirrored),
+    let made = match memory {
+        2 => on(RingMemory::Heap),
+        1 => on(RingMemory::Mirrored),
         _ => on(RingMemory::Mirrored).or_else(|_| on(RingMemory::Heap)),
     };
     let (producer, consumer) = made.map_err(|cause| no_memory(&cause))?;
-    let messages = Arc::new(Messages::default());
-    let producer = ProducerPort {
-        producer,
-        messages: Arc::clone(&messages),
+    let description = Description {
+        kind,
+        publish_every,
+        element,
+        schema,
     };
-    let consumer = ConsumerPort {
-        pacing: Pacing::new(consumer.capacity()),
-        consumer,
-        messages,
-    };
-    let producer = attach::<ProducerSide>(env.raw(), producer, description.clone())?;
-    let consumer = attach::<ConsumerSide>(env.raw(), consumer, description)?;
-    let mut ring = Object::new(env)?;
-    ring.set_named_property("producer", object(env, producer)?)?;
-    ring.set_named_property("consumer", object(env, consumer)?)?;
-    Ok(ring)
+    let ring = Arc::clone(producer.ring());
+    let (this, that) = ends(&ring, description);
+    drop(ring);
+    let producer = Port::Producer(ProducerPort::new(producer, this));
+    let consumer = Port::Consumer(ConsumerPort::new(consumer, that));
+    let (producer, consumer) = (attach(env.raw(), producer)?, attach(env.raw(), consumer)?);
+    made_object(
+        env,
+        object(
+            env.raw(),
+            &[(c"producer", producer), (c"consumer", consumer)],
+        )?,
+    )
 }
 
 fn no_memory(cause: &RingError) -> napi::Error {
     error(Code::Memory, cause.to_string())
 }
 
-/// Takes the handle that a token stands for. `token` is 32 hexadecimal digits.
+/// Takes the handle that a token stands for: its id, and the origin that it came with. A ring that is not of that kind
+/// and schema is refused, and the token stays good.
 #[napi]
-pub fn claim<'env>(env: &'env Env, token: String, producer: bool) -> napi::Result<Object<'env>> {
-    let unknown = || {
-        error(
-            Code::Token,
-            "this token was used before, is for the other side, or was not made by this process",
-        )
+pub fn claim<'env>(
+    env: &'env Env,
+    id: String,
+    origin: String,
+    producer: bool,
+    kind: u32,
+    schema: String,
+) -> napi::Result<Object<'env>> {
+    let which = if producer {
+        Which::Producer
+    } else {
+        Which::Consumer
     };
-    let token = u128::from_str_radix(&token, 16).map_err(|_| unknown())?;
-    let (entry, description) = registry::claim(token, producer).ok_or_else(unknown)?;
-    let handle = match entry {
-        Entry::Producer(port) => attach::<ProducerSide>(env.raw(), port, description),
-        Entry::Consumer(port) => attach::<ConsumerSide>(env.raw(), port, description),
-    };
-    object(env, handle?)
+    let port = token::claim(&id, &origin, which, |description| {
+        description.kind == kind && description.schema == schema
+    })
+    .map_err(refused)?;
+    made_object(env, attach(env.raw(), port)?)
 }
 
-fn object<'env>(env: &'env Env, value: sys::napi_value) -> napi::Result<Object<'env>> {
-    // SAFETY: INV-NODE-1: `attach` made this object in this environment, in the handle scope of the
-    // call that is under way.
+/// Closes the handle that a token stands for; false if it was claimed or revoked before.
+#[napi]
+pub fn revoke(id: String, origin: String) -> napi::Result<bool> {
+    token::revoke(&id, &origin).map_err(refused)
+}
+
+fn refused(refusal: Refusal) -> napi::Error {
+    error(Code::Token, refusal.to_string())
+}
+
+/// Of this copy of the addon, in this process: a token carries it.
+#[napi]
+pub fn origin() -> &'static str {
+    token::origin()
+}
+
+/// What this thread's environment has: its block, the timers that the first caller brought, the functions that
+/// take a handle's number, and its lane (`fast.rs`).
+#[napi]
+pub fn environment<'env>(
+    env: &'env Env,
+    set_immediate: Unknown<'env>,
+    set_timeout: Unknown<'env>,
+    clear_timeout: Unknown<'env>,
+) -> napi::Result<Object<'env>> {
+    let timers = [set_immediate.raw(), set_timeout.raw(), clear_timeout.raw()];
+    let [block, immediate, timeout, clear] =
+        Environment::enter(env.raw())?.share(env.raw(), timers)?;
+    let mut properties = calls::functions(env.raw())?;
+    properties.extend(fast::properties(env)?);
+    properties.extend([
+        (c"environmentBlock", block),
+        (c"setImmediate", immediate),
+        (c"setTimeout", timeout),
+        (c"clearTimeout", clear),
+    ]);
+    made_object(env, object(env.raw(), &properties)?)
+}
+
+fn made_object<'env>(env: &'env Env, value: sys::napi_value) -> napi::Result<Object<'env>> {
+    // SAFETY: INV-NODE-1: an object that was just made in this environment, in the handle scope of the call that is
+    // under way.
     unsafe { Object::from_napi_value(env.raw(), value) }
 }

@@ -7,35 +7,57 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `create.rs` | the cold calls: make a ring, claim a token |
-//! | `memory.rs` | the ring's memory and the ArrayBuffer over it |
-//! | `control.rs` | the few words through which JavaScript and Rust pass numbers at a crossing |
-//! | `handle.rs` | functions bound to a handle, their lifetime, the environment's cleanup hook |
-//! | `producer.rs`, `consumer.rs` | the crossings of either side |
-//! | `doorbell.rs` | waking an event loop |
+//! | `create.rs` | what `native.js` exports: make a ring, claim or revoke a token, an environment's functions |
+//! | `environment.rs` | the one record of an environment |
+//! | `slot.rs` | the table of handles: from a number of JavaScript to a handle of this thread, or to nothing |
+//! | `handle.rs` | how a handle comes and ends, and the hot functions that are bound to it |
+//! | `calls.rs` | the cold crossings, by a handle's number |
+//! | `crossing.rs` | the hot crossings by number, without Node |
+//! | `side.rs`, `producer.rs`, `consumer.rs` | what a crossing does, on either side |
+//! | `control.rs` | the words through which JavaScript and Rust pass numbers at a crossing |
+//! | `shared.rs` | what the two ends of a ring share: description, statistics, reason of the end |
+//! | `memory.rs` | the ring's memory |
+//! | `visible.rs` | memory that JavaScript can see, and when it may be freed |
+//! | `token.rs` | handles between two threads |
+//! | `doorbell.rs`, `doorbell/` | waking an event loop |
+//! | `express.rs`, `express/` | V8's fast API calls, and all that is known of V8's ABI |
+//! | `fast.rs` | the hot crossings as fast functions |
 //! | `pacing.rs` | when a consumer should wait a moment before it looks again |
-//! | `registry.rs` | tokens: handles between two threads |
-//! | `status.rs` | Node-API statuses as results |
+//! | `runtime.rs` | whether this is Node itself |
+//! | `thread.rs` | which thread this is |
+//! | `text.rs` | strings between V8's heap and the ring |
+//! | `value.rs`, `status.rs` | values and statuses of Node-API |
 //! | `bench.rs` | sources of records for the benchmarks; only with the feature `bench` |
 //!
 //! # Invariants
 //!
-//! The SAFETY lines of this crate cite `crates/crosscore/SPEC.md`, which has the addon's own as INV-NODE-1 to
-//! INV-NODE-6.
+//! The SAFETY lines of this crate cite `crates/crosscore/SPEC.md`, which has the addon's own as INV-NODE.
 
 #[cfg(feature = "bench")]
 pub mod bench;
+mod calls;
 mod consumer;
 mod control;
 pub mod create;
+mod crossing;
 mod doorbell;
+mod environment;
+mod express;
+mod fast;
 mod handle;
 mod memory;
-mod messages;
 mod pacing;
 mod producer;
-mod registry;
+mod runtime;
+mod shared;
+mod side;
+mod slot;
 mod status;
+mod text;
+mod thread;
+mod token;
+mod value;
+mod visible;
 
 use std::sync::Once;
 

@@ -1,26 +1,20 @@
-//! The ring's memory as JavaScript sees it: twice its capacity, one ArrayBuffer.
+//! The ring's memory: twice its capacity, so that JavaScript can see it as one piece.
 //!
 //! JavaScript always sees `2 * capacity` bytes, of which the second half continues the first, so
 //! that every reservation and every message is one contiguous view. On mirrored memory the second
-//! half is the first one, mapped again. On the heap it is memory of its own, and `lib/span.ts`
+//! half is the first one, mapped again. On the heap it is memory of its own, and `lib/`'s heap rings
 //! copies what runs across the wrap: the producer down from the second half before it publishes,
 //! the consumer up into it before it shows a view. A byte of the second half is used by whoever
 //! owns both the last slot of the first half and the slot that the byte stands for, so the edges
 //! that hand over the slots hand it over too (INV-NODE-3).
 
 use std::alloc::Layout;
-use std::cell::Cell;
-use std::ffi::c_void;
-use std::ptr;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crosscore::{
     AllocError, BufferAllocator, HeapAllocator, Memory, MirroredAllocator, RawBuffer, Ring,
 };
-use napi::sys;
-
-use crate::status::check;
 
 /// Which memory a ring for JavaScript is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +37,15 @@ unsafe impl BufferAllocator for RingMemory {
 
     fn allocate(&self, layout: Layout) -> Result<RawBuffer, AllocError> {
         match self {
-            Self::Mirrored => MirroredAllocator.allocate(layout),
+            Self::Mirrored => {
+                if MAPPED.fetch_add(1, Ordering::Relaxed) >= most_mapped() {
+                    MAPPED.fetch_sub(1, Ordering::Relaxed);
+                    return Err(too_many_mappings(layout));
+                }
+                MirroredAllocator.allocate(layout).inspect_err(|_| {
+                    MAPPED.fetch_sub(1, Ordering::Relaxed);
+                })
+            }
             Self::Heap => {
                 let whole = HeapAllocator.allocate(twice(layout))?;
                 Ok(RawBuffer::new(whole.base(), layout, Memory::Heap))
@@ -54,7 +56,10 @@ unsafe impl BufferAllocator for RingMemory {
     unsafe fn deallocate(&self, buffer: RawBuffer) {
         match self {
             // SAFETY: INV-ALLOC-7: the caller's promise, passed on.
-            Self::Mirrored => unsafe { MirroredAllocator.deallocate(buffer) },
+            Self::Mirrored => unsafe {
+                MirroredAllocator.deallocate(buffer);
+                MAPPED.fetch_sub(1, Ordering::Relaxed);
+            },
             Self::Heap => {
                 let layout = twice(buffer.layout());
                 // SAFETY: INV-ALLOC-7: base and layout are those of the whole in `allocate`.
@@ -74,155 +79,84 @@ fn twice(layout: Layout) -> Layout {
 /// A ring whose memory JavaScript can see.
 pub(crate) type SharedRing = Ring<u8, RingMemory>;
 
-/// An ArrayBuffer over a ring's memory, as this environment must know it to end.
-///
-/// When an environment ends, Node detaches its external ArrayBuffers and runs their finalizers: nobody in
-/// there can reach the memory any more. But a program may have taken the memory out of its ArrayBuffer (a
-/// byte stream does so with the views that it is given) and sent it to another thread, and then the
-/// finalizer comes too soon. So a second ArrayBuffer, the sentinel, is made right after the first and never
-/// let go: Node ends the younger first, and its finalizer finds out whether the memory is still where it
-/// was put. Memory that is not is never freed (INV-NODE-6).
-struct Window {
-    env: sys::napi_env,
-    /// One count, which the finalizer gives back.
-    ring: *const SharedRing,
-    /// The ArrayBuffer, weakly.
-    buffer: Cell<sys::napi_ref>,
-    /// The sentinel, strongly.
-    sentinel: Cell<sys::napi_ref>,
-    /// Its finalizer has run.
-    ended: Cell<bool>,
-    /// The memory was found to be somewhere else.
-    escaped: Cell<bool>,
+/// Mirrored rings that exist. Partner: itself; it orders nothing.
+static MAPPED: AtomicU32 = AtomicU32::new(0);
+
+/// How many mirrored rings there may be. Each takes two of the mappings that the system allows a process, and V8 ends the
+/// process when it does not get the next one; so it is left a quarter.
+fn most_mapped() -> u32 {
+    static MOST: OnceLock<u32> = OnceLock::new();
+    *MOST.get_or_init(|| {
+        std::fs::read_to_string("/proc/sys/vm/max_map_count")
+            .ok()
+            .and_then(|text| text.trim().parse::<u32>().ok())
+            .map_or(u32::MAX, |mappings| mappings / 8 * 3)
+    })
 }
 
-/// Makes an ArrayBuffer over both halves. It keeps the ring, and with it the memory, alive until
-/// it and every view of it are gone.
-///
-/// At most one per ring and environment (`lib/memory.ts` keeps it): two ArrayBuffers of one isolate
-/// over the same address are outside what V8 promises to handle.
-pub(crate) fn array_buffer(
-    env: sys::napi_env,
-    ring: &Arc<SharedRing>,
-) -> napi::Result<sys::napi_value> {
-    let window = Rc::new(Window {
-        env,
-        ring: Arc::into_raw(Arc::clone(ring)),
-        buffer: Cell::new(ptr::null_mut()),
-        sentinel: Cell::new(ptr::null_mut()),
-        ended: Cell::new(false),
-        escaped: Cell::new(false),
-    });
-    let base = ring.base().as_ptr().cast::<c_void>();
-    // SAFETY: INV-NODE-1: `base` is valid for twice the capacity while the ring is counted, and
-    // `window_ended` uncounts it once, when V8 has let go of the memory.
-    let buffer = unsafe { external(env, base, 2 * ring.capacity(), window_ended, &window) }
-        .inspect_err(|_| {
-            // SAFETY: INV-NODE-1: no ArrayBuffer was made, so its finalizer never runs and the count
-            // is still ours.
-            drop(unsafe { Arc::from_raw(window.ring) });
-        })?;
-    let mut reference = ptr::null_mut();
-    // SAFETY: INV-NODE-1: a value of the call that is under way.
-    let status = unsafe { sys::napi_create_reference(env, buffer, 0, &mut reference) };
-    check(status, "napi_create_reference")?;
-    window.buffer.set(reference);
-
-    // An ArrayBuffer of its own address, of which nobody reads or writes a byte.
-    let address = Rc::as_ptr(&window).cast_mut().cast::<c_void>();
-    // SAFETY: INV-NODE-1: the window is valid while the sentinel counts it.
-    let sentinel = unsafe { external(env, address, 1, sentinel_ended, &window)? };
-    let mut reference = ptr::null_mut();
-    // SAFETY: INV-NODE-1: a value of the call that is under way.
-    let status = unsafe { sys::napi_create_reference(env, sentinel, 1, &mut reference) };
-    check(status, "napi_create_reference")?;
-    window.sentinel.set(reference);
-    Ok(buffer)
+fn too_many_mappings(layout: Layout) -> AllocError {
+    AllocError::new(
+        Memory::Mirrored,
+        layout,
+        "mmap (there are as many mirrored rings as vm.max_map_count allows; close some and let them be collected, or take `memory: 'heap'`)",
+        std::io::Error::from(std::io::ErrorKind::OutOfMemory),
+    )
 }
 
-/// Makes an ArrayBuffer over foreign memory, whose finalizer gets a count of the window.
+/// Gives the pages of a ring back, whose content nobody needs any more. Its addresses stay valid and read as zeroes.
 ///
-/// # Safety
-///
-/// The memory is valid until the finalizer runs, and that gives the count back.
-unsafe fn external(
-    env: sys::napi_env,
-    address: *mut c_void,
-    bytes: usize,
-    finalizer: unsafe extern "C" fn(sys::napi_env, *mut c_void, *mut c_void),
-    window: &Rc<Window>,
-) -> napi::Result<sys::napi_value> {
-    let hint = Rc::into_raw(Rc::clone(window));
-    let mut value = ptr::null_mut();
-    // SAFETY: INV-NODE-1: the caller's promise.
-    let status = unsafe {
-        sys::napi_create_external_arraybuffer(
-            env,
-            address,
-            bytes,
-            Some(finalizer),
-            hint.cast_mut().cast(),
-            &mut value,
-        )
-    };
-    check(status, "napi_create_external_arraybuffer").inspect_err(|_| {
-        // SAFETY: INV-NODE-1: nothing was made, so its finalizer never runs and the count is ours.
-        drop(unsafe { Rc::from_raw(hint) });
-    })?;
-    Ok(value)
-}
-
-/// Finalizer of the sentinel: the environment ends, or the ArrayBuffer has ended before it.
-unsafe extern "C" fn sentinel_ended(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: INV-NODE-1: the count that `external` gave to the sentinel.
-    let window = unsafe { Rc::from_raw(hint.cast::<Window>().cast_const()) };
-    if !window.ended.get() {
-        window.escaped.set(!window.is_in_place());
+/// On Linux; elsewhere the pages go with the ring.
+pub(crate) fn discard(ring: &Arc<SharedRing>) {
+    // Nobody else has it: it is about to go as a whole.
+    if Arc::strong_count(ring) == 1 {
+        return;
     }
-}
-
-/// Finalizer of the ArrayBuffer.
-unsafe extern "C" fn window_ended(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: INV-NODE-1: the count that `external` gave to the ArrayBuffer.
-    let window = unsafe { Rc::from_raw(hint.cast::<Window>().cast_const()) };
-    window.ended.set(true);
-    for reference in [&window.buffer, &window.sentinel] {
-        let reference = reference.replace(ptr::null_mut());
-        if !reference.is_null() {
-            // SAFETY: INV-NODE-1: made in `array_buffer` and deleted here only. A failure means that the
-            // environment deletes it itself.
-            let _status = unsafe { sys::napi_delete_reference(window.env, reference) };
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::mm::{Advice, madvise};
+        let page = rustix::param::page_size();
+        let base = ring.base().as_ptr();
+        let (from, to, advice) = match ring.memory() {
+            // The hole is punched into the one object that is mapped twice.
+            Memory::Mirrored => (0, ring.capacity(), Advice::LinuxRemove),
+            // Whole pages of the allocation; its other bytes are on pages that others may use too.
+            _ => {
+                let address = base.addr();
+                let end = (address + 2 * ring.capacity()) / page * page;
+                let start = address.next_multiple_of(page);
+                (
+                    start - address,
+                    end.saturating_sub(address),
+                    Advice::LinuxDontNeed,
+                )
+            }
+        };
+        if to > from {
+            // SAFETY: INV-NODE-11: the range lies in the ring's memory, which `ring` keeps; both ends are closed and no
+            // program has a view, so nobody relies on what is in it.
+            let _kept = unsafe { madvise(base.add(from).cast(), to - from, advice) };
+            // Where the system refuses, the pages go with the ring.
         }
     }
-    // INV-NODE-6: somebody else may use memory that has escaped, for as long as the process lives.
-    if !window.escaped.get() {
-        // SAFETY: INV-NODE-1: the count that `array_buffer` gave away, once.
-        drop(unsafe { Arc::from_raw(window.ring) });
-    }
 }
 
-impl Window {
-    /// Whether the memory is where it was put: its ArrayBuffer exists and is not detached. One that has
-    /// been collected although its finalizer has not run has lost its memory before, or its finalizer waits
-    /// for a turn of the event loop that will not come; the two look alike, and then, as where nothing can
-    /// be asked, the answer is no. To keep what could be freed is the lesser evil.
-    fn is_in_place(&self) -> bool {
-        let mut scope = ptr::null_mut();
-        let mut buffer = ptr::null_mut();
-        let mut detached = true;
-        // SAFETY: INV-NODE-2: finalizers run on the environment's thread; INV-NODE-1: out-values, and the
-        // reference is deleted only after `ended` was set.
-        unsafe {
-            if sys::napi_open_handle_scope(self.env, &mut scope) != sys::Status::napi_ok {
-                return false;
-            }
-            let found = sys::napi_get_reference_value(self.env, self.buffer.get(), &mut buffer);
-            if found == sys::Status::napi_ok && !buffer.is_null() {
-                let asked = sys::napi_is_detached_arraybuffer(self.env, buffer, &mut detached);
-                detached |= asked != sys::Status::napi_ok;
-            }
-            sys::napi_close_handle_scope(self.env, scope);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn pages_that_are_discarded_read_as_zeroes() {
+        for memory in [RingMemory::Mirrored, RingMemory::Heap] {
+            let (producer, _consumer) = Ring::<u8, _>::with_capacity_in(1 << 20, memory).unwrap();
+            let base = producer.ring().base().as_ptr();
+            // SAFETY: INV-NODE-1: in the ring, which is alive; nobody else uses it.
+            unsafe { base.add(5 * 4096).write(7) };
+            discard(producer.ring());
+            // SAFETY: INV-NODE-1: as above.
+            assert_eq!(unsafe { base.add(5 * 4096).read() }, 0, "{memory:?}");
+            // SAFETY: INV-NODE-1: as above; it can be used again.
+            unsafe { base.add(5 * 4096).write(8) };
         }
-        !detached
     }
 }

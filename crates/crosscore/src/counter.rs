@@ -26,6 +26,7 @@ impl Counter {
     #[inline]
     pub(crate) fn raise_to(&self, candidate: u64) {
         if candidate > self.0.load(METRIC) {
+            crate::cursors::seldom();
             self.0.store(candidate, METRIC);
         }
     }

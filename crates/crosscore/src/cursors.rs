@@ -14,16 +14,21 @@
 //! | field | written by | read by |
 //! | --- | --- | --- |
 //! | `tail` | producer | both |
-//! | `cached_head`: copies of `head` and of its own `tail` | producer | producer |
+//! | `cached_head`: `head` plus the capacity, and its own `tail` | producer | producer |
 //! | `head` | consumer | both |
-//! | `cached_tail`: copies of `tail` and of its own `head` | consumer | consumer |
+//! | `cached_tail`: `tail`, and its own `head` | consumer | consumer |
+//!
+//! So each side keeps the position at which its slots end, its *limit*: it may go on for as long as its
+//! own cursor is not there. Whatever else an operation needs lies on the same line: where the buffer is,
+//! whether the ring is closed, and whether the other side sleeps. A push touches this line, the tail's
+//! and the slot's.
 //!
 //! # Steps
 //!
 //! | | producer | consumer |
 //! | --- | --- | --- |
 //! | 1 | read its copy of `tail`, plain | read its copy of `head`, plain |
-//! | 2 | read `cached_head`, plain | read `cached_tail`, plain |
+//! | 2 | read its limit, plain | read its limit, plain |
 //! | 3 | only if short: load `head` (`OBSERVE_HEAD`) | only if short: load `tail` (`OBSERVE_TAIL`) |
 //! | 4 | write slots | read slots |
 //! | 5 | store `tail` (`PUBLISH_TAIL`) | store `head` (`PUBLISH_HEAD`) |
@@ -46,45 +51,173 @@
 //! that relies on the copy, however many steps later. Nothing here needs a total order over
 //! different locations; only sleeping does, and `park/barrier.rs` has it.
 
+mod closing;
+
+use core::ptr::NonNull;
+
 use crate::cache_aligned::{CACHE_LINE, CacheAligned};
 use crate::counter::Counter;
-use crate::metrics::Metrics;
 use crate::ordering::{
-    CLOSE_CONSUMER, CLOSE_PRODUCER, METRIC, NOTICE_CLOSED, OBSERVE_CLOSED, OBSERVE_HEAD,
-    OBSERVE_TAIL, OWN_HEAD, OWN_TAIL, PUBLISH_HEAD, PUBLISH_TAIL,
+    NOTICE_CLOSED, OBSERVE_HEAD, OBSERVE_TAIL, OWN_CURSOR, PUBLISH_HEAD, PUBLISH_TAIL,
 };
-use crate::park::WakerSlot;
-use crate::sync::{AtomicU8, AtomicU64, UnsafeCell};
+use crate::park::{Barrier, WakerSlot};
+use crate::sync::{AtomicU32, AtomicU64, UnsafeCell};
 
-const PRODUCER_CLOSED: u8 = 1;
-const CONSUMER_CLOSED: u8 = 2;
+const PRODUCER_CLOSED: u32 = 1;
+const CONSUMER_CLOSED: u32 = 2;
 
-/// One side's private copies of both cursors, and on the same line the counters that it keeps.
+/// Where the slots are. It never changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slots {
+    /// The first slot.
+    base: NonNull<u8>,
+    /// The capacity less one.
+    mask: u64,
+    /// How many slots follow each other in memory from the first one on: the capacity, or twice as many
+    /// where the memory is mirrored (INV-MEM-2).
+    span: u64,
+}
+
+impl Slots {
+    /// `capacity` is a power of two, and the buffer at `base` that many slots (INV-MEM-1).
+    pub(crate) fn new(base: NonNull<u8>, capacity: u64, mirrored: bool) -> Self {
+        // INV-MEM-1
+        debug_assert!(capacity.is_power_of_two());
+        Self {
+            base,
+            mask: capacity - 1,
+            span: if mirrored { 2 * capacity } else { capacity },
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    #[inline(always)]
+    pub(crate) fn capacity(&self) -> u64 {
+        self.mask + 1
+    }
+
+    /// The slot of a position.
+    ///
+    /// # Safety
+    ///
+    /// INV-MEM-1: the slots are of type `T`.
+    #[inline(always)]
+    pub(crate) unsafe fn at<T>(&self, position: u64) -> *mut T {
+        let index = (position & self.mask) as usize;
+        // SAFETY: INV-MEM-1: the index is below the capacity and the buffer is that many slots.
+        // No reference is formed: INV-ALIAS-1.
+        unsafe { self.base.cast::<T>().as_ptr().add(index) }
+    }
+
+    /// How many of the granted slots follow their first one in memory without a gap. INV-MEM-2.
+    #[inline(always)]
+    pub(crate) fn contiguous(&self, grant: Grant) -> usize {
+        // INV-MEM-2
+        debug_assert!(grant.count <= self.capacity());
+        grant.count.min(self.span - (grant.position & self.mask)) as usize
+    }
+}
+
+/// All that one side reads and writes in an operation, except the cursors and the slots themselves.
 #[derive(Debug)]
 #[repr(C)]
 struct Copies {
-    /// At most the other's cursor, never ahead of it: INV-SEQ-3.
-    peer: UnsafeCell<u64>,
+    /// Where the side's slots end: the other's cursor, for the producer plus the capacity, as it was at some
+    /// time. INV-SEQ-3.
+    limit: UnsafeCell<u64>,
     /// The side's own cursor, as it last stored it: INV-SEQ-4. It does not read the cursor itself, whose
     /// line the other side polls and so has just taken: a read would fetch it back shared, and the store
     /// after it would have to ask a second time, to own it (bench/rust `rtt`: 210 ns, and 140 by the copy).
     own: UnsafeCell<u64>,
-    /// How often the side looked at the other's cursor and still had too little.
+    slots: Slots,
+    /// Who has closed, for this side. Written when somebody does.
+    closed: AtomicU32,
+    /// The other side's waker, for this side to wake. The other side writes it when it parks.
+    sleeper: WakerSlot,
+    /// How many of the side's operations got less than they asked for.
     short: Counter,
-    /// The most slots that were in use when the side looked.
+    /// The most slots that were in use when the side looked; the consumer does not write down that it was one.
     high_water: Counter,
 }
 
 impl Copies {
-    fn new(start: u64) -> Self {
+    fn new(own: u64, limit: u64, slots: Slots, barrier: Barrier) -> Self {
         Self {
-            peer: UnsafeCell::new(start),
-            own: UnsafeCell::new(start),
+            limit: UnsafeCell::new(limit),
+            own: UnsafeCell::new(own),
+            slots,
+            closed: AtomicU32::new(0),
+            sleeper: WakerSlot::new(barrier),
             short: Counter::new(),
             high_water: Counter::new(),
         }
     }
+
+    /// Steps 1 and 2: what the side may use as far as it knows.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1, INV-SW-2: the caller is the side whose copies these are.
+    #[inline(always)]
+    unsafe fn known(&self) -> Grant {
+        // SAFETY: INV-SW-1, INV-SW-2: only its side touches them, and the caller is that.
+        let (position, limit) = unsafe { (self.own.with(|own| *own), self.limit()) };
+        Grant {
+            position,
+            count: limit.wrapping_sub(position),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// INV-SW-1, INV-SW-2: the caller is the side whose copies these are.
+    #[inline(always)]
+    unsafe fn limit(&self) -> u64 {
+        // SAFETY: INV-SW-1, INV-SW-2: as in `known`.
+        self.limit.with(|limit| unsafe { *limit })
+    }
+
+    /// The end of step 3: a look has found this limit. Writes only if it is news.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1, INV-SW-2: the caller is the side whose copies these are. INV-SEQ-3: the limit is one that
+    /// the other's cursor, which it has loaded just now, allows.
+    #[inline(always)]
+    unsafe fn learn(&self, known: Grant, limit: u64) -> Grant {
+        let found = Grant {
+            position: known.position,
+            count: limit.wrapping_sub(known.position),
+        };
+        debug_assert!(found.count <= self.slots.capacity(), "INV-SEQ-3");
+        if found.count != known.count {
+            // SAFETY: INV-SW-1, INV-SW-2: as in `known`.
+            self.limit.with_mut(|copy| unsafe { *copy = limit });
+        }
+        found
+    }
+
+    /// Step 5, the private half: the side's cursor is now at `own`.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1, INV-SW-2: the caller is the side whose copies these are.
+    #[inline(always)]
+    unsafe fn advanced(&self, own: u64) {
+        // SAFETY: INV-SW-1, INV-SW-2: as in `known`.
+        self.own.with_mut(|copy| unsafe { *copy = own });
+    }
 }
+
+/// Tells the compiler that what comes before or after it in this branch is not to be in the way of the other
+/// one, as hashbrown does.
+#[cold]
+#[inline]
+pub(crate) fn seldom() {}
 
 /// A run of slots that one side may use: `count` slots from `position` on.
 #[derive(Clone, Copy, Debug)]
@@ -93,18 +226,7 @@ pub(crate) struct Grant {
     pub(crate) count: u64,
 }
 
-/// What the sides tell each other besides positions. Written when a side closes, or parks and is
-/// woken; otherwise shared and quiet in both caches.
-#[derive(Debug)]
-struct Signals {
-    closed: AtomicU8,
-    /// The consumer's waker, for the producer to wake.
-    consumer: WakerSlot,
-    /// The producer's waker, for the consumer to wake.
-    producer: WakerSlot,
-}
-
-/// The two cursors, the two copies, the signals and the capacity.
+/// The two cursors, the two sides' copies, and what nobody needs in a hurry.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Cursors {
@@ -112,8 +234,8 @@ pub(crate) struct Cursors {
     cached_head: CacheAligned<Copies>,
     head: CacheAligned<AtomicU64>,
     cached_tail: CacheAligned<Copies>,
-    signals: CacheAligned<Signals>,
-    capacity: u64,
+    /// As each side has it, for whoever is neither or is in no hurry.
+    slots: Slots,
     start: u64,
 }
 
@@ -122,38 +244,55 @@ const _: () = {
     use core::mem::offset_of;
     assert!(offset_of!(Cursors, tail) == 0);
     assert!(offset_of!(Cursors, cached_head) == CACHE_LINE);
-    assert!(offset_of!(Copies, peer) == 0);
+    assert!(offset_of!(Copies, limit) == 0);
+};
+// Loom's cells are larger.
+#[cfg(not(loom))]
+const _: () = {
+    use core::mem::offset_of;
     assert!(offset_of!(Cursors, head) == 2 * CACHE_LINE);
     assert!(offset_of!(Cursors, cached_tail) == 3 * CACHE_LINE);
-    assert!(offset_of!(Cursors, signals) == 4 * CACHE_LINE);
-    assert!(offset_of!(Cursors, capacity) >= 5 * CACHE_LINE);
+    assert!(offset_of!(Cursors, slots) >= 4 * CACHE_LINE);
+    // What an operation needs is in the first 64 bytes, which are a whole line on most processors.
+    assert!(offset_of!(Copies, sleeper) + WakerSlot::STATE_END <= 64);
+    assert!(size_of::<Copies>() <= CACHE_LINE);
 };
-#[cfg(not(loom))]
-const _: () = assert!(size_of::<Copies>() <= CACHE_LINE && size_of::<Signals>() <= CACHE_LINE);
 
 impl Cursors {
-    /// Both cursors at `start`, an empty ring. `capacity` is a power of two (INV-MEM-1).
-    pub(crate) fn new(capacity: u64, start: u64) -> Self {
-        // INV-MEM-1
-        debug_assert!(capacity.is_power_of_two());
+    /// Both cursors at `start`, an empty ring.
+    pub(crate) fn new(slots: Slots, start: u64, barrier: Barrier) -> Self {
+        let full_at = start.wrapping_add(slots.capacity());
         Self {
             tail: CacheAligned(AtomicU64::new(start)),
-            cached_head: CacheAligned(Copies::new(start)),
+            cached_head: CacheAligned(Copies::new(start, full_at, slots, barrier)),
             head: CacheAligned(AtomicU64::new(start)),
-            cached_tail: CacheAligned(Copies::new(start)),
-            signals: CacheAligned(Signals {
-                closed: AtomicU8::new(0),
-                consumer: WakerSlot::new(),
-                producer: WakerSlot::new(),
-            }),
-            capacity,
+            cached_tail: CacheAligned(Copies::new(start, start, slots, barrier)),
+            slots,
             start,
         }
     }
 
     #[inline(always)]
     pub(crate) fn capacity(&self) -> u64 {
-        self.capacity
+        self.slots.capacity()
+    }
+
+    /// Where the slots are.
+    #[inline(always)]
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// The same from the line that the producer has at hand.
+    #[inline(always)]
+    pub(crate) fn producers_slots(&self) -> &Slots {
+        &self.cached_head.slots
+    }
+
+    /// The same from the line that the consumer has at hand.
+    #[inline(always)]
+    pub(crate) fn consumers_slots(&self) -> &Slots {
+        &self.cached_tail.slots
     }
 }
 
@@ -165,8 +304,8 @@ impl Cursors {
 /// time (INV-SW-1). The handle proves it by holding the only `Producer` by `&mut` or, where it has
 /// `&`, by not being `Sync`.
 impl Cursors {
-    /// Steps 1 to 3: the free slots that the producer knows of, after a look at the consumer's
-    /// cursor only if it knows of fewer than `wanted`.
+    /// Steps 1 to 3, of an operation that wants slots: those that the producer knows of, after a look at
+    /// the consumer's cursor only if it knows of fewer than `wanted`.
     ///
     /// # Safety
     ///
@@ -174,62 +313,75 @@ impl Cursors {
     #[inline(always)]
     pub(crate) unsafe fn claim_free(&self, wanted: u64) -> Grant {
         // SAFETY: INV-SW-1: passed on.
-        let tail = unsafe { self.own_tail() };
-        // SAFETY: INV-SW-1: only the producer touches its copies, and the caller is the producer.
-        let cached_head = self.cached_head.peer.with(|copy| unsafe { *copy });
-        let count = self.capacity - tail.wrapping_sub(cached_head);
-        if count >= wanted {
-            return Grant {
-                position: tail,
-                count,
-            };
+        let known = unsafe { self.known_free() };
+        if known.count >= wanted {
+            return known;
         }
+        seldom();
         // SAFETY: INV-SW-1: passed on.
-        let count = unsafe { self.refresh_free(tail) };
-        if count < wanted {
+        let grant = unsafe { self.look_at_head(known) };
+        if grant.count < wanted {
             self.cached_head.short.increment();
         }
+        grant
+    }
+
+    /// [`claim_free`](Self::claim_free) of up to `n` slots: not more, and not more than there can be, for
+    /// which it would look in vain each time.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer.
+    #[inline(always)]
+    pub(crate) unsafe fn claim_free_up_to(&self, n: usize) -> Grant {
+        let wanted = (n as u64).min(self.cached_head.slots.capacity());
+        // SAFETY: INV-SW-1: passed on.
+        let grant = unsafe { self.claim_free(wanted) };
         Grant {
-            position: tail,
-            count,
+            count: grant.count.min(wanted),
+            ..grant
         }
+    }
+
+    /// Steps 1 and 2: the free slots that the producer knows of.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-1: the caller is the producer.
+    #[inline(always)]
+    pub(crate) unsafe fn known_free(&self) -> Grant {
+        // SAFETY: INV-SW-1: passed on.
+        let known = unsafe { self.cached_head.known() };
+        // Partner: none; own cursor, INV-SEQ-4.
+        debug_assert_eq!(known.position, self.tail.load(OWN_CURSOR), "INV-SEQ-4");
+        known
     }
 
     /// Step 3: looks at the consumer's cursor and returns the free slots.
     ///
     /// # Safety
     ///
-    /// INV-SW-1: the caller is the producer, and `tail` its cursor.
+    /// INV-SW-1: the caller is the producer, and `known` what it knows.
     #[inline]
-    unsafe fn refresh_free(&self, tail: u64) -> u64 {
+    unsafe fn look_at_head(&self, known: Grant) -> Grant {
+        let capacity = self.cached_head.slots.capacity();
         // Partner: PUBLISH_HEAD in `publish_head`. INV-ORD-2.
         let head = self.head.load(OBSERVE_HEAD);
-        // SAFETY: INV-SW-1: as in `claim_free`.
-        self.cached_head
-            .peer
-            .with_mut(|copy| unsafe { *copy = head });
-        let used = tail.wrapping_sub(head);
-        self.cached_head.high_water.raise_to(used);
-        self.capacity - used
+        let limit = head.wrapping_add(capacity);
+        // SAFETY: INV-SW-1: passed on. INV-SEQ-3: the head was there just now.
+        let found = unsafe { self.cached_head.learn(known, limit) };
+        self.cached_head.high_water.raise_to(capacity - found.count);
+        found
     }
 
-    /// The free slots right now, as far as the consumer has released them.
+    /// A question, and so not counted: the free slots right now, as far as the consumer has released them.
     ///
     /// # Safety
     ///
     /// INV-SW-1: the caller is the producer.
     pub(crate) unsafe fn free_now(&self) -> Grant {
         // SAFETY: INV-SW-1: passed on.
-        let tail = unsafe { self.own_tail() };
-        // SAFETY: INV-SW-1: passed on.
-        let count = unsafe { self.refresh_free(tail) };
-        if count == 0 {
-            self.cached_head.short.increment();
-        }
-        Grant {
-            position: tail,
-            count,
-        }
+        unsafe { self.look_at_head(self.known_free()) }
     }
 
     /// Step 5: publishes every slot before the position `tail`.
@@ -237,24 +389,24 @@ impl Cursors {
     /// # Safety
     ///
     /// INV-SW-1: the caller is the producer. INV-INIT-1: the slots from the old tail up to `tail`
-    /// are initialised, and they were granted: `tail` is at most one capacity ahead of the copy of
-    /// `head`. INV-SEQ-2: `tail` is not behind the old tail.
+    /// are initialised, and they were granted: `tail` is not beyond the producer's limit. INV-SEQ-2: `tail`
+    /// is not behind the old tail.
     #[inline(always)]
     pub(crate) unsafe fn publish_tail(&self, tail: u64) {
-        // INV-SEQ-1, checked against the producer's own copy only: a look at the consumer's cursor
-        // would pull its line on every publication.
+        // INV-SEQ-1, checked against the producer's own copies only: a look at the consumer's cursor would
+        // pull its line on every publication.
         debug_assert!({
-            // SAFETY: INV-SW-1: as in `claim_free`.
-            let cached_head = self.cached_head.peer.with(|copy| unsafe { *copy });
-            tail.wrapping_sub(cached_head) <= self.capacity
+            // SAFETY: INV-SW-1: passed on.
+            let limit = unsafe { self.cached_head.limit() };
+            limit.wrapping_sub(tail) <= self.capacity()
         });
         // SAFETY: INV-SW-1: passed on.
-        debug_assert!(tail.wrapping_sub(unsafe { self.own_tail() }) <= self.capacity);
-        // Partner: OBSERVE_TAIL in `refresh_available`. INV-ORD-1.
+        debug_assert!(tail.wrapping_sub(unsafe { self.own_tail() }) <= self.capacity());
+        // Partner: OBSERVE_TAIL in `look_at_tail`. INV-ORD-1.
         self.tail.store(tail, PUBLISH_TAIL);
-        // SAFETY: INV-SW-1: as in `claim_free`.
-        self.cached_head.own.with_mut(|own| unsafe { *own = tail });
-        self.signals.consumer.notify();
+        // SAFETY: INV-SW-1: passed on.
+        unsafe { self.cached_head.advanced(tail) };
+        self.consumer_slot().notify();
     }
 
     /// Whether either side has closed. For the producer: nobody will take what it sends. It asks
@@ -262,21 +414,13 @@ impl Cursors {
     #[inline(always)]
     pub(crate) fn is_closed_for_producer(&self) -> bool {
         // Partner: none, see NOTICE_CLOSED.
-        self.signals.closed.load(NOTICE_CLOSED) != 0
+        self.cached_head.closed.load(NOTICE_CLOSED) != 0
     }
 
-    /// The producer's last word. It may be said more than once.
-    pub(crate) fn close_producer(&self) {
-        // Partner: OBSERVE_CLOSED in `producer_has_closed`. INV-ORD-3.
-        self.signals
-            .closed
-            .fetch_or(PRODUCER_CLOSED, CLOSE_PRODUCER);
-        self.signals.consumer.notify();
-    }
-
-    /// Where the producer parks.
+    /// Where the producer parks. The consumer has it at hand.
+    #[inline(always)]
     pub(crate) fn producer_slot(&self) -> &WakerSlot {
-        &self.signals.producer
+        &self.cached_tail.sleeper
     }
 
     /// The producer's cursor, by its own copy.
@@ -286,11 +430,8 @@ impl Cursors {
     /// INV-SW-1: the caller is the producer.
     #[inline(always)]
     pub(crate) unsafe fn own_tail(&self) -> u64 {
-        // SAFETY: INV-SW-1: only the producer touches its copies, and the caller is the producer.
-        let tail = self.cached_head.own.with(|own| unsafe { *own });
-        // Partner: none; own cursor, INV-SEQ-4.
-        debug_assert_eq!(tail, self.tail.load(OWN_TAIL), "INV-SEQ-4");
-        tail
+        // SAFETY: INV-SW-1: passed on.
+        unsafe { self.known_free() }.position
     }
 }
 
@@ -301,8 +442,8 @@ impl Cursors {
 /// Every `unsafe fn` here demands that the caller is the ring's one consumer, on one thread at a
 /// time (INV-SW-2).
 impl Cursors {
-    /// Steps 1 to 3: the elements that the consumer knows of, after a look at the producer's
-    /// cursor only if it knows of fewer than `wanted`. A closed consumer looks no more.
+    /// Steps 1 to 3, of an operation that wants elements: those that the consumer knows of, after a look at
+    /// the producer's cursor only if it knows of fewer than `wanted`. A closed consumer looks no more.
     ///
     /// # Safety
     ///
@@ -310,74 +451,81 @@ impl Cursors {
     #[inline(always)]
     pub(crate) unsafe fn claim_available(&self, wanted: u64) -> Grant {
         // SAFETY: INV-SW-2: passed on.
-        let head = unsafe { self.own_head() };
-        // SAFETY: INV-SW-2: only the consumer touches its copies, and the caller is the consumer.
-        let cached_tail = self.cached_tail.peer.with(|copy| unsafe { *copy });
-        let count = cached_tail.wrapping_sub(head);
-        if count >= wanted || self.consumer_has_closed() {
-            return Grant {
-                position: head,
-                count,
-            };
+        let known = unsafe { self.known_available() };
+        if known.count >= wanted {
+            return known;
+        }
+        if self.consumer_has_closed() {
+            seldom();
+            return known;
         }
         // SAFETY: INV-SW-2: passed on.
-        let count = unsafe { self.refresh_available(head) };
-        if count < wanted {
+        let grant = unsafe { self.look_at_tail(known) };
+        if grant.count < wanted {
             self.cached_tail.short.increment();
         }
+        grant
+    }
+
+    /// [`claim_available`](Self::claim_available) of up to `n` elements: not more, and not more than there
+    /// can be, for which it would look in vain each time.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-2: the caller is the consumer.
+    #[inline(always)]
+    pub(crate) unsafe fn claim_available_up_to(&self, n: usize) -> Grant {
+        let wanted = (n as u64).min(self.cached_tail.slots.capacity());
+        // SAFETY: INV-SW-2: passed on.
+        let grant = unsafe { self.claim_available(wanted) };
         Grant {
-            position: head,
-            count,
+            count: grant.count.min(wanted),
+            ..grant
         }
+    }
+
+    /// Steps 1 and 2: the elements that the consumer knows of.
+    ///
+    /// # Safety
+    ///
+    /// INV-SW-2: the caller is the consumer.
+    #[inline(always)]
+    pub(crate) unsafe fn known_available(&self) -> Grant {
+        // SAFETY: INV-SW-2: passed on.
+        let known = unsafe { self.cached_tail.known() };
+        // Partner: none; own cursor, INV-SEQ-4.
+        debug_assert_eq!(known.position, self.head.load(OWN_CURSOR), "INV-SEQ-4");
+        known
     }
 
     /// Step 3: looks at the producer's cursor and returns the elements there are.
     ///
     /// # Safety
     ///
-    /// INV-SW-2: the caller is the consumer, and `head` its cursor.
+    /// INV-SW-2: the caller is the consumer, and `known` what it knows.
     #[inline]
-    unsafe fn refresh_available(&self, head: u64) -> u64 {
+    unsafe fn look_at_tail(&self, known: Grant) -> Grant {
         // Partner: PUBLISH_TAIL in `publish_tail`. INV-ORD-1.
         let tail = self.tail.load(OBSERVE_TAIL);
-        // SAFETY: INV-SW-2: as in `claim_available`.
-        self.cached_tail
-            .peer
-            .with_mut(|copy| unsafe { *copy = tail });
-        let used = tail.wrapping_sub(head);
-        self.cached_tail.high_water.raise_to(used);
-        used
-    }
-
-    /// The elements there are right now, as far as the producer has published them.
-    ///
-    /// # Safety
-    ///
-    /// INV-SW-2: the caller is the consumer.
-    pub(crate) unsafe fn available_now(&self) -> Grant {
-        // SAFETY: INV-SW-2: passed on.
-        let grant = unsafe { self.look_at_tail() };
-        if grant.count == 0 {
-            self.cached_tail.short.increment();
+        // SAFETY: INV-SW-2: passed on. INV-SEQ-3: the tail was there just now.
+        let found = unsafe { self.cached_tail.learn(known, tail) };
+        // Who takes one at a time is spared this; `metrics` knows that there was one.
+        if found.count > 1 {
+            self.cached_tail.high_water.raise_to(found.count);
         }
-        grant
+        found
     }
 
-    /// Step 3 alone, one of many in a spin: [`available_now`](Self::available_now), and not counted if
-    /// there is nothing.
+    /// A question, and so not counted: the elements there are right now, as far as the producer has
+    /// published them.
     ///
     /// # Safety
     ///
     /// INV-SW-2: the caller is the consumer.
     #[inline]
-    pub(crate) unsafe fn look_at_tail(&self) -> Grant {
+    pub(crate) unsafe fn available_now(&self) -> Grant {
         // SAFETY: INV-SW-2: passed on.
-        let head = unsafe { self.own_head() };
-        Grant {
-            position: head,
-            // SAFETY: INV-SW-2: passed on.
-            count: unsafe { self.refresh_available(head) },
-        }
+        unsafe { self.look_at_tail(self.known_available()) }
     }
 
     /// Step 5: gives back every slot before the position `head`.
@@ -392,45 +540,30 @@ impl Cursors {
     pub(crate) unsafe fn publish_head(&self, head: u64) {
         // INV-SEQ-1
         debug_assert!({
-            // SAFETY: INV-SW-2: as in `claim_available`.
-            let cached_tail = self.cached_tail.peer.with(|copy| unsafe { *copy });
-            cached_tail.wrapping_sub(head) <= self.capacity
+            // SAFETY: INV-SW-2: passed on.
+            let limit = unsafe { self.cached_tail.limit() };
+            limit.wrapping_sub(head) <= self.capacity()
         });
         // SAFETY: INV-SW-2: passed on.
-        debug_assert!(head.wrapping_sub(unsafe { self.own_head() }) <= self.capacity);
-        // Partner: OBSERVE_HEAD in `refresh_free`. INV-ORD-2.
+        debug_assert!(head.wrapping_sub(unsafe { self.own_head() }) <= self.capacity());
+        // Partner: OBSERVE_HEAD in `look_at_head`. INV-ORD-2.
         self.head.store(head, PUBLISH_HEAD);
-        // SAFETY: INV-SW-2: as in `claim_available`.
-        self.cached_tail.own.with_mut(|own| unsafe { *own = head });
-        self.signals.producer.notify();
-    }
-
-    /// Whether the producer has closed. If so, what [`claim_available`](Self::claim_available)
-    /// and [`available_now`](Self::available_now) find after this call is all there will ever be.
-    pub(crate) fn producer_has_closed(&self) -> bool {
-        // Partner: CLOSE_PRODUCER in `close_producer`. INV-ORD-3.
-        self.signals.closed.load(OBSERVE_CLOSED) & PRODUCER_CLOSED != 0
+        // SAFETY: INV-SW-2: passed on.
+        unsafe { self.cached_tail.advanced(head) };
+        self.producer_slot().notify();
     }
 
     /// Whether the consumer itself has closed.
     #[inline]
     pub(crate) fn consumer_has_closed(&self) -> bool {
         // Partner: none, see NOTICE_CLOSED; the consumer reads its own mark.
-        self.signals.closed.load(NOTICE_CLOSED) & CONSUMER_CLOSED != 0
+        self.cached_tail.closed.load(NOTICE_CLOSED) & CONSUMER_CLOSED != 0
     }
 
-    /// The consumer's last word. It may be said more than once.
-    pub(crate) fn close_consumer(&self) {
-        // Partner: none, see CLOSE_CONSUMER.
-        self.signals
-            .closed
-            .fetch_or(CONSUMER_CLOSED, CLOSE_CONSUMER);
-        self.signals.producer.notify();
-    }
-
-    /// Where the consumer parks.
+    /// Where the consumer parks. The producer has it at hand.
+    #[inline(always)]
     pub(crate) fn consumer_slot(&self) -> &WakerSlot {
-        &self.signals.consumer
+        &self.cached_head.sleeper
     }
 
     /// The consumer's cursor, by its own copy.
@@ -440,41 +573,7 @@ impl Cursors {
     /// INV-SW-2: the caller is the consumer.
     #[inline(always)]
     pub(crate) unsafe fn own_head(&self) -> u64 {
-        // SAFETY: INV-SW-2: only the consumer touches its copies, and the caller is the consumer.
-        let head = self.cached_tail.own.with(|own| unsafe { *own });
-        // Partner: none; own cursor, INV-SEQ-4.
-        debug_assert_eq!(head, self.head.load(OWN_HEAD), "INV-SEQ-4");
-        head
-    }
-}
-
-impl Cursors {
-    /// The unread elements, for the last owner.
-    ///
-    /// `&mut` proves that both handles are gone and that their accesses happen before.
-    pub(crate) fn unread(&mut self) -> Grant {
-        // Partner: none; own cursors, of both owners.
-        let head = self.head.load(OWN_HEAD);
-        let tail = self.tail.load(OWN_TAIL);
-        Grant {
-            position: head,
-            count: tail.wrapping_sub(head),
-        }
-    }
-
-    /// What the cursors and the two owners' counters tell. Any thread may ask; the numbers are
-    /// recent and not one consistent cut.
-    pub(crate) fn metrics(&self) -> Metrics {
-        Metrics {
-            received: self.head.load(METRIC).wrapping_sub(self.start),
-            sent: self.tail.load(METRIC).wrapping_sub(self.start),
-            full_encounters: self.cached_head.short.get(),
-            empty_encounters: self.cached_tail.short.get(),
-            high_water_mark: self
-                .cached_head
-                .high_water
-                .get()
-                .max(self.cached_tail.high_water.get()),
-        }
+        // SAFETY: INV-SW-2: passed on.
+        unsafe { self.known_available() }.position
     }
 }

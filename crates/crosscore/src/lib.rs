@@ -2,8 +2,9 @@
 //!
 //! A [`Ring`] moves elements from one thread to another through a fixed buffer. It is made in two
 //! halves, a [`Producer`] and a [`Consumer`]; the type system sees to it that there is one of each.
-//! No operation takes a lock or executes a read-modify-write instruction, and every memory ordering
-//! is the weakest with which the algorithm is right.
+//! Push and pop, reserve and commit, read and release take no lock and execute no read-modify-write
+//! instruction; closing, sleeping and waking somebody who sleeps do. Every memory ordering is the weakest with
+//! which the algorithm is right.
 //!
 //! ```
 //! use crosscore::{PushError, Ring};
@@ -95,10 +96,12 @@
 //! 5. `consumer.rs`: `pop`
 //! 6. `ordering.rs`: each memory ordering, with its partner
 //!
-//! After that, whatever you came for: `reservation.rs` and `read_guard.rs` (in place), `reserved_chunks.rs` and
+//! What is rare in those is beside them: `making.rs` (memory and capacity), `cursors/closing.rs`, `ring/dropping.rs`.
+//!
+//! After that, whatever you came for: `drain.rs`, `slices.rs` and `iter.rs` (many elements), `reservation.rs` and `read_guard.rs` (in place), `reserved_chunks.rs` and
 //! `read_chunks.rs` (across the end), `blocking.rs` and `polling.rs` (threads and tasks that wait) on top of `park/`,
 //! `alloc/` (where the slots live), `sync/` (the seam to Loom). The traits of others are in `byte_streams.rs`,
-//! `futures_traits.rs`, `tokio_traits.rs` and `iter.rs`; each is one file that nothing else needs.
+//! `futures_traits.rs` and `tokio_traits.rs`; each is one file that nothing else needs.
 
 // With `std` its prelude is there too; tests have it in any case.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
@@ -134,12 +137,14 @@ mod cache_aligned;
 mod consumer;
 mod counter;
 mod cursors;
+mod drain;
 mod error;
 #[cfg(feature = "futures")]
 mod futures_traits;
 mod iter;
 #[cfg(any(feature = "std", feature = "async"))]
 mod look;
+mod making;
 mod metrics;
 mod ordering;
 #[cfg_attr(
@@ -154,11 +159,14 @@ mod park;
 mod polling;
 mod prefetch;
 mod producer;
+mod raw;
 mod read_chunks;
 mod read_guard;
 mod reservation;
 mod reserved_chunks;
 mod ring;
+mod slices;
+mod spinning;
 mod sync;
 #[cfg(feature = "std")]
 mod timed;

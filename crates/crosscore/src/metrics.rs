@@ -7,6 +7,12 @@
 /// counters on the line of the one thread that writes them, touched only when that thread looks at
 /// the other side's cursor. Nothing here is a read-modify-write instruction.
 ///
+/// What is counted is operations that got less than they asked for: a push that was refused, a pop that found
+/// nothing, a reservation that became shorter. Questions ([`Producer::free_slots`](crate::Producer::free_slots),
+/// [`Consumer::available`](crate::Consumer::available), [`Consumer::is_done`](crate::Consumer::is_done) and
+/// whatever waits or polls) count nothing; `push_wait` and `pop_wait` try first, and so count one however long
+/// they wait.
+///
 /// The numbers are read one after the other while both sides may run: each is recent, together
 /// they are not one instant.
 ///
@@ -32,11 +38,11 @@ pub struct Metrics {
     pub sent: u64,
     /// Elements released by the consumer.
     pub received: u64,
-    /// How often the producer found fewer free slots than it wanted, after a look at the
+    /// How many operations of the producer found fewer free slots than they wanted, after a look at the
     /// consumer's cursor.
     pub full_encounters: u64,
-    /// How often the consumer found fewer elements than it wanted, after a look at the producer's
-    /// cursor.
+    /// How many operations of the consumer found fewer elements than they wanted, after a look at the
+    /// producer's cursor.
     pub empty_encounters: u64,
     /// The most slots in use that either side saw when it looked at the other's cursor.
     pub high_water_mark: u64,

@@ -4,10 +4,7 @@
 //! edge that the pair makes and the invariant of `SPEC.md` that rests on it. A site that is
 //! `Relaxed` makes no edge, and says why it needs none.
 
-#[cfg(not(loom))]
 use core::sync::atomic::Ordering;
-#[cfg(loom)]
-use std::sync::atomic::Ordering;
 
 use crate::sync::Site;
 
@@ -15,33 +12,20 @@ macro_rules! sites {
     ($($(#[$meta:meta])* $name:ident = $ordering:ident $(, aarch64: $aarch64:ident)?;)*) => {
         $(
             $(#[$meta])*
-            #[cfg(not(loom))]
-            pub(crate) const $name: Site =
-                crate::sync::unless_weakened(stringify!($name), sites!(@pick $ordering $(, $aarch64)?));
-            $(#[$meta])*
-            #[cfg(loom)]
-            pub(crate) const $name: Site = Site::new(stringify!($name), Ordering::$ordering);
+            pub(crate) const $name: Site = sites!(@pick $ordering $(, $aarch64)?);
         )*
-
-        /// Each site with its ordering.
-        #[cfg(loom)]
-        pub(crate) const SITES: &[(&str, Ordering)] =
-            &[$((stringify!($name), Ordering::$ordering)),*];
     };
     (@pick $ordering:ident) => { Ordering::$ordering };
+    // Loom counts a SeqCst access as AcqRel, which would hide what is wrong.
     (@pick $ordering:ident, $aarch64:ident) => {
-        if cfg!(target_arch = "aarch64") { Ordering::$aarch64 } else { Ordering::$ordering }
+        if cfg!(all(target_arch = "aarch64", not(loom))) { Ordering::$aarch64 } else { Ordering::$ordering }
     };
 }
 
 sites! {
-    /// The last owner asks where the producer came to, and a debug assertion whether the producer's copy
-    /// says the same. Nobody else writes it (INV-SW-1), a thread sees its own writes in program order, and
-    /// the last owner has synchronised with both by the ring's count: no edge is needed.
-    OWN_TAIL = Relaxed;
-
-    /// The same of the consumer's cursor, with INV-SW-2.
-    OWN_HEAD = Relaxed;
+    /// A debug assertion asks whether a side's copy of its own cursor says the same as the cursor. Nobody else
+    /// writes it (INV-SW-1, INV-SW-2), and a thread sees its own writes in program order: no edge is needed.
+    OWN_CURSOR = Relaxed;
 
     /// The producer's publication edge: what it wrote into the slots happens before whatever the
     /// consumer does after `OBSERVE_TAIL` has read this value. INV-ORD-1.
@@ -69,9 +53,12 @@ sites! {
     CLOSE_PRODUCER = Release, aarch64: SeqCst;
 
     /// The consumer marks itself closed. The producer refuses work by the mark (`NOTICE_CLOSED`) and
-    /// touches no memory because of it: no edge is needed. As a read-modify-write it continues the
-    /// release sequence of `CLOSE_PRODUCER`, whichever mark comes first. On AArch64 as there.
+    /// touches no memory because of it: no edge is needed. On AArch64 as `CLOSE_PRODUCER`.
     CLOSE_CONSUMER = Relaxed, aarch64: SeqCst;
+
+    /// A side that closes says so to itself as well, on the line that it has at hand: no edge is needed. As a
+    /// read-modify-write it continues the release sequence of `CLOSE_PRODUCER`, whichever mark comes first.
+    NOTE_OWN_CLOSE = Relaxed;
 
     /// The consumer, having found the ring empty, asks whether it is closed; partner `CLOSE_PRODUCER`.
     /// INV-ORD-3.
@@ -106,6 +93,11 @@ sites! {
     /// The parker takes its own mark back. If that succeeds nobody has touched the slot since, and
     /// there is nothing to synchronise with; if not, `REGAIN_SLOT` follows.
     RETRACT = Relaxed;
+
+    /// A parker to whom the system has refused the barrier adds to its mark that publishers have to fence. As a
+    /// read-modify-write it continues the release sequence of `PARK`, and `FENCE_PARKER` follows: no edge is
+    /// needed.
+    SWITCH_TO_FENCES = Relaxed;
 
     /// The publisher's full fence, where the strategy asks for one: its publication comes before
     /// `CHECK_PARKED` in the total order of fences; partner `FENCE_PARKER`. INV-PARK-1.

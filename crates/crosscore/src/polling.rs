@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 
 use crate::alloc::BufferAllocator;
 use crate::consumer::Consumer;
-use crate::error::WaitError;
+use crate::error::{PushError, WaitError};
 use crate::look::{data, space, within_capacity};
 use crate::park::Parked;
 use crate::producer::Producer;
@@ -16,7 +16,10 @@ use crate::producer::Producer;
 impl<T, A: BufferAllocator> Producer<T, A> {
     /// Whether `n` slots are free; if not, the task is woken when the consumer releases some.
     ///
-    /// The task that asked last is the one that is woken.
+    /// The task that asked last is the one that is woken. To leave a waker costs a barrier ([`Handshake`]); to
+    /// ask again with the same one, before it was woken, costs a look.
+    ///
+    /// [`Handshake`]: crate::Handshake
     ///
     /// ```
     /// use std::task::{Context, Poll, Waker};
@@ -94,6 +97,11 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// }
     /// ```
     pub async fn push_async(&mut self, item: T) -> Result<(), T> {
+        let item = match self.push(item) {
+            Ok(()) => return Ok(()),
+            Err(PushError::Closed(item)) => return Err(item),
+            Err(PushError::Full(item)) => item,
+        };
         if self.space(1).await.is_err() {
             return Err(item);
         }

@@ -9,7 +9,6 @@ use crate::error::PushError;
 use crate::metrics::Metrics;
 #[cfg(feature = "std")]
 use crate::park::SpinBudget;
-use crate::reservation::Reservation;
 use crate::ring::Ring;
 use crate::sync::Arc;
 
@@ -62,6 +61,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     pub fn push(&mut self, item: T) -> Result<(), PushError<T>> {
         let ring = &*self.ring;
         if ring.cursors().is_closed_for_producer() {
+            crate::cursors::seldom();
             return Err(PushError::Closed(item));
         }
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
@@ -71,85 +71,10 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         }
         ring.shadow().writes(grant.position, 1);
         // SAFETY: INV-MEM-1 and INV-SEQ-1: the slot is in the buffer and the producer's.
-        unsafe { ring.slot(grant.position).write(item) };
+        unsafe { ring.producers_slot(grant.position).write(item) };
         // SAFETY: INV-SW-1 as above; INV-INIT-1: the one slot published was just written.
         unsafe { ring.cursors().publish_tail(grant.position.wrapping_add(1)) };
         Ok(())
-    }
-
-    /// Reserves up to `n` slots, contiguous in memory, to be written in place.
-    ///
-    /// Fewer than `n` where fewer are free or, on memory that is not mirrored, where the buffer
-    /// ends first. `None` when no slot is free, when the ring is closed, and when `n` is 0.
-    /// Nothing is visible to the consumer before [`Reservation::commit`].
-    ///
-    /// ```
-    /// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(8)?;
-    /// let mut reservation = producer.reserve(3).unwrap();
-    /// reservation.push(1).unwrap();
-    /// reservation.push(2).unwrap();
-    /// assert_eq!(reservation.commit(), 2);
-    /// assert_eq!(consumer.pop(), Some(1));
-    /// # Ok::<(), crosscore::RingError>(())
-    /// ```
-    #[inline]
-    pub fn reserve(&mut self, n: usize) -> Option<Reservation<'_, T, A>> {
-        let ring = &*self.ring;
-        if n == 0 || ring.cursors().is_closed_for_producer() {
-            return None;
-        }
-        // More than the capacity would be a look at the consumer's cursor in vain, each time.
-        let wanted = (n as u64).min(ring.cursors().capacity());
-        // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let mut grant = unsafe { ring.cursors().claim_free(wanted) };
-        grant.count = grant.count.min(wanted);
-        let len = ring.contiguous(grant);
-        (len > 0).then(|| Reservation::new(ring, grant.position, len))
-    }
-
-    /// Copies as many of `items` into the ring as there is room for, publishes them once, and
-    /// returns how many; 0 when the ring is full or closed.
-    ///
-    /// ```
-    /// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(4)?;
-    /// assert_eq!(producer.push_slice(&[1, 2, 3, 4, 5]), 4);
-    /// let mut out = [0; 8];
-    /// assert_eq!(consumer.pop_slice(&mut out), 4);
-    /// assert_eq!(out[..4], [1, 2, 3, 4]);
-    /// # Ok::<(), crosscore::RingError>(())
-    /// ```
-    pub fn push_slice(&mut self, items: &[T]) -> usize
-    where
-        T: Copy,
-    {
-        let ring = &*self.ring;
-        if items.is_empty() || ring.cursors().is_closed_for_producer() {
-            return 0;
-        }
-        let wanted = (items.len() as u64).min(ring.cursors().capacity());
-        // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let mut grant = unsafe { ring.cursors().claim_free(wanted) };
-        grant.count = grant.count.min(wanted);
-        if grant.count == 0 {
-            // Nothing to publish: a store would take the tail's line from a consumer that reads it.
-            return 0;
-        }
-        let (first, second) = items[..grant.count as usize].split_at(ring.contiguous(grant));
-        ring.shadow().writes(grant.position, grant.count as usize);
-        let wrapped = grant.position.wrapping_add(first.len() as u64);
-        // SAFETY: INV-MEM-2 and INV-SEQ-1: each half is a contiguous run of the producer's slots;
-        // they cannot overlap `items`, which are borrowed while nobody holds a reference into the
-        // buffer (INV-ALIAS-1).
-        unsafe {
-            ring.slot(grant.position)
-                .copy_from_nonoverlapping(first.as_ptr(), first.len());
-            ring.slot(wrapped)
-                .copy_from_nonoverlapping(second.as_ptr(), second.len());
-        }
-        let tail = grant.position.wrapping_add(grant.count);
-        // SAFETY: INV-SW-1; INV-INIT-1: all of the granted slots were just written.
-        unsafe { ring.cursors().publish_tail(tail) };
-        grant.count as usize
     }
 
     /// How many slots are free now. Only the producer can make it fewer.
@@ -192,8 +117,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// ```
     #[inline]
     pub fn cached_free_slots(&self) -> usize {
-        // SAFETY: INV-SW-1: as in `free_slots`. With 0 wanted there is never a look.
-        unsafe { self.ring.cursors().claim_free(0) }.count as usize
+        // SAFETY: INV-SW-1: as in `free_slots`.
+        unsafe { self.ring.cursors().known_free() }.count as usize
     }
 
     /// Whether nothing can be sent any more: [`close`](Self::close) was called, or the consumer
@@ -223,6 +148,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// # Ok::<(), crosscore::RingError>(())
     /// ```
     pub fn close(&mut self) {
+        self.ring.cursors().note_producers_close();
         self.ring.cursors().close_producer();
     }
 
@@ -240,62 +166,11 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     pub fn metrics(&self) -> Metrics {
         self.ring.cursors().metrics()
     }
-
-    /// The ring, to keep its memory alive for as long as a raw pointer into it is in use.
-    pub fn ring(&self) -> &Arc<Ring<T, A>> {
-        &self.ring
-    }
-
-    /// The position of the next slot to be written: the number of elements published since the
-    /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`].
-    pub fn position(&self) -> u64 {
-        // SAFETY: INV-SW-1: `&self` on the only producer, which is not `Sync`.
-        unsafe { self.ring.cursors().own_tail() }
-    }
-
-    /// Publishes the next `n` slots, which the caller has written through [`Ring::base`].
-    ///
-    /// For code that cannot hold a [`Reservation`] while it writes, such as a foreign language
-    /// that was shown the memory.
-    ///
-    /// ```
-    /// let (mut producer, mut consumer) = crosscore::Ring::<u32>::with_capacity(8)?;
-    /// assert!(producer.free_slots() >= 1);
-    /// let index = producer.position() as usize % producer.capacity();
-    /// // SAFETY: the slot is free, so it is the producer's, and it is written before it is
-    /// // published.
-    /// unsafe {
-    ///     producer.ring().base().add(index).write(7);
-    ///     producer.publish_raw(1);
-    /// }
-    /// assert_eq!(consumer.pop(), Some(7));
-    /// # Ok::<(), crosscore::RingError>(())
-    /// ```
-    ///
-    /// # Safety
-    ///
-    /// - `n` is at most [`cached_free_slots`](Self::cached_free_slots).
-    /// - The next `n` slots hold initialised elements.
-    /// - Where `T` is [`Zeroable`](crate::Zeroable), so do all slots after them, in the sense of
-    ///   [`Ring::base`].
-    #[inline]
-    pub unsafe fn publish_raw(&mut self, n: usize) {
-        // INV-SEQ-2, by the private copy, as the caller was told to: nothing is looked at that is
-        // the consumer's.
-        debug_assert!(n <= self.cached_free_slots());
-        let cursors = self.ring.cursors();
-        // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let tail = unsafe { cursors.own_tail() };
-        self.ring.shadow().writes(tail, n);
-        // SAFETY: INV-SW-1: `&mut self` on the only producer; INV-INIT-1 and the grant are the
-        // caller's promise.
-        unsafe { cursors.publish_tail(tail.wrapping_add(n as u64)) };
-    }
 }
 
 impl<T, A: BufferAllocator> Drop for Producer<T, A> {
     fn drop(&mut self) {
-        self.close();
+        self.ring.cursors().close_producer();
         // A waker that a cancelled wait has left would otherwise live as long as the other handle.
         // SAFETY: INV-PARK-2: `&mut self` on the only producer.
         unsafe { self.ring.cursors().producer_slot().retract() };

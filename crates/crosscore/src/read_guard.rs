@@ -5,6 +5,7 @@ use core::ops::{Deref, DerefMut};
 use core::slice;
 
 use crate::alloc::{BufferAllocator, HeapAllocator};
+use crate::consumer::Consumer;
 use crate::read_chunks::ReadChunks;
 use crate::ring::Ring;
 
@@ -31,6 +32,36 @@ use crate::ring::Ring;
 pub struct ReadGuard<'a, T, A: BufferAllocator = HeapAllocator> {
     /// One chunk.
     chunks: ReadChunks<'a, T, A>,
+}
+
+impl<T, A: BufferAllocator> Consumer<T, A> {
+    /// Up to `n` elements, contiguous in memory, to be read in place.
+    ///
+    /// Fewer than `n` where there are fewer or, on memory that is not mirrored, where the buffer
+    /// ends first. `None` when there is no element and when `n` is 0. Nothing is taken before
+    /// [`ReadGuard::release`].
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(8)?;
+    /// producer.push_slice(&[1, 2, 3]);
+    /// let mut elements = consumer.read(8).unwrap();
+    /// assert_eq!(*elements, [1, 2, 3]);
+    /// elements.release(2);
+    /// drop(elements);
+    /// assert_eq!(consumer.pop(), Some(3));
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    #[inline]
+    pub fn read(&mut self, n: usize) -> Option<ReadGuard<'_, T, A>> {
+        if n == 0 {
+            return None;
+        }
+        let ring = &*self.ring;
+        // SAFETY: INV-SW-2: `&mut self` on the only consumer.
+        let grant = unsafe { ring.cursors().claim_available_up_to(n) };
+        let len = ring.cursors().consumers_slots().contiguous(grant);
+        (len > 0).then(|| ReadGuard::new(ring, grant.position, len))
+    }
 }
 
 impl<'a, T, A: BufferAllocator> ReadGuard<'a, T, A> {

@@ -6,6 +6,7 @@ use core::mem::MaybeUninit;
 use core::slice;
 
 use crate::alloc::{BufferAllocator, HeapAllocator};
+use crate::producer::Producer;
 use crate::ring::Ring;
 use crate::zeroable::Zeroable;
 
@@ -40,6 +41,35 @@ pub struct Reservation<'a, T, A: BufferAllocator = HeapAllocator> {
     shown: usize,
     /// What the reservation is: the only way to these slots.
     slots: PhantomData<&'a mut [T]>,
+}
+
+impl<T, A: BufferAllocator> Producer<T, A> {
+    /// Reserves up to `n` slots, contiguous in memory, to be written in place.
+    ///
+    /// Fewer than `n` where fewer are free or, on memory that is not mirrored, where the buffer
+    /// ends first. `None` when no slot is free, when the ring is closed, and when `n` is 0.
+    /// Nothing is visible to the consumer before [`Reservation::commit`].
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(8)?;
+    /// let mut reservation = producer.reserve(3).unwrap();
+    /// reservation.push(1).unwrap();
+    /// reservation.push(2).unwrap();
+    /// assert_eq!(reservation.commit(), 2);
+    /// assert_eq!(consumer.pop(), Some(1));
+    /// # Ok::<(), crosscore::RingError>(())
+    /// ```
+    #[inline]
+    pub fn reserve(&mut self, n: usize) -> Option<Reservation<'_, T, A>> {
+        let ring = &*self.ring;
+        if n == 0 || ring.cursors().is_closed_for_producer() {
+            return None;
+        }
+        // SAFETY: INV-SW-1: `&mut self` on the only producer.
+        let grant = unsafe { ring.cursors().claim_free_up_to(n) };
+        let len = ring.cursors().producers_slots().contiguous(grant);
+        (len > 0).then(|| Reservation::new(ring, grant.position, len))
+    }
 }
 
 impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
@@ -100,8 +130,9 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     {
         let count = items.len().min(self.len - self.written);
         self.touch(count);
-        // SAFETY: INV-RES-1 and INV-MEM-2: that many reserved slots follow; `items` cannot overlap
-        // them, since no reference into the buffer exists (INV-ALIAS-1).
+        // SAFETY: INV-RES-1 and INV-MEM-2: that many reserved slots follow. `items` may be of this very ring,
+        // shown by a guard of its consumer: those slots are the consumer's, so they are others than these
+        // (INV-SEQ-1, INV-ALIAS-1).
         unsafe {
             self.next_slot()
                 .copy_from_nonoverlapping(items.as_ptr(), count);

@@ -1,21 +1,20 @@
-//! The ring itself: cursors, buffer, allocator, and the making and unmaking of them.
+//! The ring itself: cursors, buffer and allocator, from a position to its slot, and the end of all of them.
 
-use core::alloc::Layout;
+mod dropping;
+
 use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory, RawBuffer};
-use crate::consumer::Consumer;
 use crate::cursors::{Cursors, Grant};
-use crate::error::RingError;
-use crate::producer::Producer;
-use crate::sync::{Arc, SlotShadow, UnsafeCell};
+use crate::park::Barrier as Handshake;
+use crate::sync::{SlotShadow, UnsafeCell};
 
 /// A bounded ring for one producer and one consumer.
 ///
-/// A `Ring` is made in two halves, a [`Producer`] and a [`Consumer`]; each can be sent to a thread
+/// A `Ring` is made in two halves, a [`Producer`](crate::Producer) and a [`Consumer`](crate::Consumer); each can be sent to a thread
 /// of its own. The ring has no operations itself: whoever holds a half may do what that half does,
 /// and the memory lives until both are gone.
 ///
@@ -45,9 +44,6 @@ use crate::sync::{Arc, SlotShadow, UnsafeCell};
 #[repr(C)]
 pub struct Ring<T, A: BufferAllocator = HeapAllocator> {
     cursors: Cursors,
-    /// The first slot. Dangling, but aligned, when `T` has no size.
-    base: NonNull<T>,
-    contiguous: bool,
     /// What the allocator gave, to be given back; `None` when `T` has no size.
     buffer: Option<RawBuffer>,
     shadow: SlotShadow,
@@ -79,116 +75,17 @@ unsafe impl<T: Send, A: BufferAllocator + Send> Send for Ring<T, A> {}
 // nothing that takes `&Ring`, `Debug` included, looks at the allocator.
 unsafe impl<T: Send, A: BufferAllocator + Send> Sync for Ring<T, A> {}
 
-impl<T> Ring<T> {
-    /// Makes a ring on the heap, with room for at least `capacity` elements.
-    ///
-    /// The capacity is rounded up to a power of two; [`Producer::capacity`] tells what it became.
-    ///
-    /// # Errors
-    ///
-    /// [`RingError`] when the capacity is 0, more than an address space can hold, or more than
-    /// the system gives.
-    pub fn with_capacity(capacity: usize) -> Result<Halves<T, HeapAllocator>, RingError> {
-        Self::with_capacity_in(capacity, HeapAllocator)
-    }
-}
-
-/// The two halves of a ring that was just made.
-pub(crate) type Halves<T, A> = (Producer<T, A>, Consumer<T, A>);
-
 impl<T, A: BufferAllocator> Ring<T, A> {
-    /// Makes a ring in memory from `allocator`, with room for at least `capacity` elements.
-    ///
-    /// The capacity is rounded up to a power of two and to the allocator's
-    /// [granularity](BufferAllocator::granularity).
-    ///
-    /// ```
-    /// use crosscore::{Memory, MirroredAllocator, Ring};
-    ///
-    /// # if cfg!(not(target_os = "linux")) { return Ok(()); }
-    /// let (producer, _consumer) = Ring::<u64, _>::with_capacity_in(100, MirroredAllocator)?;
-    /// assert_eq!(producer.memory(), Memory::Mirrored);
-    /// assert!(producer.capacity() * size_of::<u64>() >= 4096);
-    /// # Ok::<(), crosscore::RingError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`with_capacity`](Ring::with_capacity).
-    pub fn with_capacity_in(capacity: usize, allocator: A) -> Result<Halves<T, A>, RingError> {
-        Self::starting_at(capacity, allocator, 0)
-    }
-
-    /// Makes a ring whose cursors start at `start` instead of 0, to test what happens when they
-    /// pass 2³² or wrap around.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_capacity`](Ring::with_capacity).
-    #[doc(hidden)]
-    pub fn starting_at(
-        capacity: usize,
-        allocator: A,
-        start: u64,
-    ) -> Result<Halves<T, A>, RingError> {
-        let (capacity, layout) = Self::round_up(capacity, allocator.granularity())?;
-        let buffer = match layout {
-            Some(layout) => Some(allocator.allocate(layout)?),
-            None => None,
-        };
-        // INV-ALLOC-2 and INV-MEM-1, which an allocator of somebody else's may break.
-        debug_assert!(buffer.as_ref().is_none_or(|buffer| {
-            buffer.base().cast::<T>().is_aligned()
-                && buffer.layout().size() == capacity * size_of::<T>()
-        }));
-        let ring = Arc::new(Self {
-            cursors: Cursors::new(capacity as u64, start),
-            base: buffer
-                .as_ref()
-                .map_or(NonNull::dangling(), |buffer| buffer.base().cast()),
-            contiguous: buffer
-                .as_ref()
-                .is_none_or(RawBuffer::is_contiguous_across_wrap),
+    /// `buffer` is from this allocator, and where the slots of `cursors` are.
+    pub(crate) fn over(cursors: Cursors, buffer: Option<RawBuffer>, allocator: A) -> Self {
+        Self {
+            shadow: SlotShadow::new(cursors.capacity() as usize),
+            cursors,
             buffer,
-            shadow: SlotShadow::new(capacity),
             holds_uninit: UnsafeCell::new(false),
             allocator,
             owns_elements: PhantomData,
-        });
-        Ok((Producer::new(Arc::clone(&ring)), Consumer::new(ring)))
-    }
-
-    /// The capacity and layout for at least `asked` elements. No layout when `T` has no size.
-    fn round_up(asked: usize, granularity: usize) -> Result<(usize, Option<Layout>), RingError> {
-        if asked == 0 {
-            return Err(RingError::ZeroCapacity);
         }
-        let too_large = || RingError::CapacityOverflow {
-            asked,
-            largest: Self::largest_capacity(),
-        };
-        if asked > Self::largest_capacity() {
-            return Err(too_large());
-        }
-        let mut capacity = asked.next_power_of_two();
-        if size_of::<T>() == 0 {
-            return Ok((capacity, None));
-        }
-        loop {
-            let layout = Layout::array::<T>(capacity).map_err(|_| too_large())?;
-            if layout.size().is_multiple_of(granularity) {
-                return Ok((capacity, Some(layout)));
-            }
-            // Ends: the granularity is a power of two (INV-ALLOC-8), and so is the capacity.
-            capacity *= 2;
-        }
-    }
-
-    /// The largest power of two of elements that one allocation can hold.
-    fn largest_capacity() -> usize {
-        let fit = isize::MAX as usize / size_of::<T>().max(1);
-        // The largest power of two that is not more than `fit`.
-        1 << fit.max(1).ilog2()
     }
 
     #[inline(always)]
@@ -213,32 +110,43 @@ impl<T, A: BufferAllocator> Ring<T, A> {
     /// The first slot.
     ///
     /// Reading or writing through it is for the owner of the slot: see
-    /// [`Producer::publish_raw`] and [`Consumer::release_raw`]. What is written into a slot must be
+    /// [`Producer::publish_raw`](crate::Producer::publish_raw) and
+    /// [`Consumer::release_raw`](crate::Consumer::release_raw). What is written into a slot must be
     /// an initialised `T`, published or not, where `T` is [`Zeroable`](crate::Zeroable).
     pub fn base(&self) -> NonNull<T> {
-        self.base
+        self.cursors.slots().base().cast()
+    }
+
+    /// How a publisher and a sleeper of this ring agree on an order.
+    pub fn handshake(&self) -> Handshake {
+        self.cursors.consumer_slot().barrier()
     }
 
     /// The slot of a position.
     #[inline(always)]
     pub(crate) fn slot(&self, position: u64) -> *mut T {
-        let index = (position & (self.cursors.capacity() - 1)) as usize;
-        // SAFETY: INV-MEM-1: the index is below the capacity and the buffer is that many slots.
-        // No reference is formed: INV-ALIAS-1.
-        unsafe { self.base.as_ptr().add(index) }
+        // SAFETY: INV-MEM-1: this ring's slots are of type `T`.
+        unsafe { self.cursors.slots().at(position) }
+    }
+
+    /// The same for the producer, from the line that it has at hand.
+    #[inline(always)]
+    pub(crate) fn producers_slot(&self, position: u64) -> *mut T {
+        // SAFETY: INV-MEM-1: as in `slot`.
+        unsafe { self.cursors.producers_slots().at(position) }
+    }
+
+    /// The same for the consumer, from the line that it has at hand.
+    #[inline(always)]
+    pub(crate) fn consumers_slot(&self, position: u64) -> *mut T {
+        // SAFETY: INV-MEM-1: as in `slot`.
+        unsafe { self.cursors.consumers_slots().at(position) }
     }
 
     /// How many of the granted slots follow their first one in memory without a gap. INV-MEM-2.
     #[inline(always)]
     pub(crate) fn contiguous(&self, grant: Grant) -> usize {
-        // INV-MEM-2
-        debug_assert!(grant.count <= self.cursors.capacity());
-        if self.contiguous {
-            return grant.count as usize;
-        }
-        let capacity = self.cursors.capacity();
-        let before_wrap = capacity - (grant.position & (capacity - 1));
-        grant.count.min(before_wrap) as usize
+        self.cursors.slots().contiguous(grant)
     }
 
     /// Whether a free slot can be uninitialised memory: INV-INIT-2.
@@ -263,61 +171,6 @@ impl<T, A: BufferAllocator> Ring<T, A> {
             // SAFETY: INV-SW-1: as in `may_hold_uninit`.
             self.holds_uninit.with_mut(|holds| unsafe { *holds = true });
         }
-    }
-
-    /// Drops the elements of a grant, oldest first. A destructor that panics does not keep the others
-    /// from being dropped, whichever side of the buffer's end they are on (INV-DROP-2).
-    ///
-    /// # Safety
-    ///
-    /// INV-INIT-1 and INV-DROP-1: the elements are initialised, and nobody drops them again.
-    pub(crate) unsafe fn drop_elements(&self, grant: Grant) {
-        struct DropRun<T>(*mut [T]);
-        impl<T> Drop for DropRun<T> {
-            fn drop(&mut self) {
-                // SAFETY: INV-INIT-1 and INV-DROP-1: the caller's promise. INV-MEM-2: the run is
-                // contiguous.
-                unsafe { self.0.drop_in_place() };
-            }
-        }
-
-        if !core::mem::needs_drop::<T>() {
-            return;
-        }
-        let first = self.contiguous(grant);
-        let wrapped = grant.position.wrapping_add(first as u64);
-        let run = |position, len| {
-            DropRun(core::ptr::slice_from_raw_parts_mut(
-                self.slot(position),
-                len,
-            ))
-        };
-        // Declared last, dropped first, and the other one follows also when that unwinds.
-        let _second = run(wrapped, grant.count as usize - first);
-        let _first = run(grant.position, first);
-    }
-}
-
-impl<T, A: BufferAllocator> Drop for Ring<T, A> {
-    fn drop(&mut self) {
-        /// Gives the buffer back, also when an element's destructor panics.
-        struct Deallocate<'a, A: BufferAllocator>(&'a A, Option<RawBuffer>);
-        impl<A: BufferAllocator> Drop for Deallocate<'_, A> {
-            fn drop(&mut self) {
-                if let Some(buffer) = self.1.take() {
-                    // SAFETY: INV-ALLOC-7: it came from this allocator, and `&mut` on the ring
-                    // proves that nobody uses it any more.
-                    unsafe { self.0.deallocate(buffer) };
-                }
-            }
-        }
-
-        let unread = self.cursors.unread();
-        let _deallocate = Deallocate(&self.allocator, self.buffer.take());
-        self.shadow.writes(unread.position, unread.count as usize);
-        // SAFETY: INV-INIT-1: slots in `[head, tail)` are initialised, and INV-DROP-1: both handles
-        // are gone, so nobody else drops these.
-        unsafe { self.drop_elements(unread) };
     }
 }
 

@@ -58,7 +58,7 @@ error: could not compile `cases` (bin \"a\") due to 1 previous error
     );
 }
 
-// INV-SW-1, INV-SW-2, INV-SEND-1, INV-VAR-1, INV-RES-1, INV-ALIAS-2: see the files.
+// INV-SW-1, INV-SW-2, INV-SEND-1, INV-VAR-1, INV-RES-1, INV-ALIAS-2, INV-INIT-2: see the files.
 #[test]
 #[cfg_attr(miri, ignore = "Miri starts no processes")]
 fn forbidden_programs_do_not_compile() {

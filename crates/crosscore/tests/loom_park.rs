@@ -434,6 +434,40 @@ mod tasks {
         });
     }
 
+    // INV-PARK-1: to ask again with the waker that is still there is a look and nothing else, and it is woken
+    // all the same.
+    #[test]
+    fn a_waker_that_is_there_already() {
+        exhaustive(|| {
+            let (mut producer, mut consumer) = ring(1);
+            let waiter = thread::spawn(move || {
+                let found = until_ready(|context| {
+                    let _ = consumer.poll_data(context, 1);
+                    consumer.poll_data(context, 1)
+                });
+                assert_eq!(found, Ok(1));
+                consumer
+            });
+            producer.push(1).unwrap();
+            waiter.join().unwrap();
+        });
+    }
+
+    // INV-PARK-1, INV-PARK-2: one that has been taken is not there, although the task is the same.
+    #[test]
+    fn the_same_waker_is_left_again_after_it_was_taken() {
+        bounded(3, || {
+            let (mut producer, mut consumer) = ring(2);
+            let waiter = thread::spawn(move || {
+                assert_eq!(until_ready(|context| consumer.poll_data(context, 2)), Ok(2));
+                consumer
+            });
+            producer.push(0).unwrap();
+            producer.push(1).unwrap();
+            waiter.join().unwrap();
+        });
+    }
+
     // INV-PARK-1, INV-PARK-2: the task has moved, and its new waker is the one that counts.
     #[test]
     fn another_waker_takes_the_place_of_the_first() {

@@ -94,3 +94,34 @@ fn a_look_that_finds_just_enough_is_not_short() {
     // Both had to look, and both found what they wanted.
     assert_eq!(values(producer.metrics()), [4, 4, 0, 0, 4]);
 }
+
+#[test]
+#[cfg(feature = "std")]
+fn questions_count_nothing() {
+    let (mut producer, mut consumer) = Ring::with_capacity(2).unwrap();
+    let moment = Some(std::time::Duration::from_millis(1));
+    for _ in 0..3 {
+        assert_eq!(consumer.available() + consumer.cached_available(), 0);
+        assert_eq!(consumer.spin_for_data(3), 0);
+        assert!(!consumer.is_done());
+        consumer.wait_for_data(1, moment).unwrap_err();
+    }
+    assert_eq!(producer.push_slice(&[1, 2]), 2);
+    for _ in 0..3 {
+        assert_eq!(producer.free_slots() + producer.cached_free_slots(), 0);
+        producer.wait_for_space(1, moment).unwrap_err();
+    }
+    assert_eq!(values(producer.metrics()), [2, 0, 0, 0, 2]);
+}
+
+#[test]
+#[cfg(feature = "std")]
+fn a_wait_counts_once_however_long_it_is() {
+    let (mut producer, mut consumer) = Ring::with_capacity(1).unwrap();
+    let moment = Some(std::time::Duration::from_millis(2));
+    consumer.pop_wait(moment).unwrap_err();
+    producer.push_wait(1, moment).unwrap();
+    producer.push_wait(2, moment).unwrap_err();
+    producer.reserve_wait(1, moment).unwrap_err();
+    assert_eq!(values(producer.metrics()), [1, 0, 2, 1, 1]);
+}

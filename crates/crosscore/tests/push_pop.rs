@@ -217,3 +217,34 @@ fn errors_say_what_happened_without_asking_for_debug() {
         "the ring is closed Closed(..)"
     );
 }
+
+// INV-SEQ-1, INV-ALIAS-1: what a guard shows is the consumer's, what is written is the producer's: they are
+// disjoint, wherever the buffer ends.
+#[test]
+fn a_ring_is_copied_into_itself() {
+    for (mut producer, mut consumer) in memories::rings::<u64>(16) {
+        let mut model: std::collections::VecDeque<u64> = (0..7).collect();
+        assert_eq!(producer.push_slice(model.make_contiguous()), 7);
+        // Seven go round, so that the end of the buffer comes at every place.
+        for lap in 0..2 * producer.capacity() {
+            let shown = consumer.read(5).unwrap();
+            let before = shown.to_vec();
+            let (by_slice, in_place) = shown.split_at(shown.len() / 2);
+            assert_eq!(producer.push_slice(by_slice), by_slice.len());
+            let mut left = in_place;
+            while !left.is_empty() {
+                let mut reservation = producer.reserve(left.len()).unwrap();
+                left = &left[reservation.extend_from_slice(left)..];
+                reservation.commit();
+            }
+            assert_eq!(*shown, before[..], "lap {lap}");
+            model.drain(..before.len());
+            model.extend(before);
+            shown.release_all();
+        }
+        let mut left = [0; 7];
+        assert_eq!(consumer.pop_slice(&mut left), 7);
+        assert_eq!(model, left);
+        assert!(consumer.pop().is_none());
+    }
+}

@@ -2,17 +2,14 @@
 
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::thread;
 
 use ::heapless::spsc::{Consumer, Producer, Queue};
 
+use super::large_stack::on_a_large_stack;
 use crate::contender::{Contender, Pop, Push};
 use crate::element::Element;
 
 pub struct Heapless;
-
-/// Room to make the largest queue, which `Queue::new` does on the stack.
-const STACK: usize = 128 << 20;
 
 impl Contender for Heapless {
     type Producer<T: Element> = Half<Producer<'static, T>>;
@@ -51,15 +48,7 @@ impl<Q> Drop for Owner<Q> {
 type Halves<T> = (Half<Producer<'static, T>>, Half<Consumer<'static, T>>);
 
 fn halves<T: Element, const N: usize>() -> Halves<T> {
-    let queue = thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(|| Box::new(Queue::<T, N>::new()))
-        .and_then(|maker| {
-            maker
-                .join()
-                .map_err(|_| std::io::Error::other("out of stack"))
-        })
-        .expect("a thread to make a queue on");
+    let queue = on_a_large_stack(|| Box::new(Queue::<T, N>::new()));
     let mut queue = NonNull::from(Box::leak(queue));
     let owner: Arc<dyn Send + Sync> = Arc::new(Owner(queue));
     // SAFETY: the only reference, and both halves keep the owner, and so the queue, alive.

@@ -3,14 +3,20 @@
 mod alone;
 mod batch;
 mod bulk;
+mod bursts;
+mod many_rings;
 mod one_by_one;
+mod polls;
 mod round_trip;
 mod threads;
 
 pub use self::alone::alone;
 pub use self::batch::{BATCH, batch};
 pub use self::bulk::bulk;
+pub use self::bursts::{BURST, bursts};
+pub use self::many_rings::many_rings;
 pub use self::one_by_one::one_by_one;
+pub use self::polls::polls;
 pub use self::round_trip::round_trip;
 
 use crate::cpus::Cpus;

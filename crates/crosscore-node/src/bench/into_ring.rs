@@ -1,7 +1,9 @@
 //! Into a ring of bytes, each record published by itself.
 
 use crate::producer::ProducerPort;
-use crate::registry::{self, Entry};
+use crate::shared::Which;
+use crate::side::Port;
+use crate::token;
 
 use super::Sink;
 use super::record::{FRAMED, Record};
@@ -15,11 +17,8 @@ pub(super) struct IntoRing {
 impl IntoRing {
     /// Takes the producer that `token` stands for.
     pub(super) fn claim(token: &str) -> napi::Result<Self> {
-        let claimed = u128::from_str_radix(token, 16)
-            .ok()
-            .and_then(|token| registry::claim(token, true));
-        match claimed {
-            Some((Entry::Producer(port), _)) => Ok(Self { port, free: 0 }),
+        match token::claim(token, token::origin(), Which::Producer, |_| true) {
+            Ok(Port::Producer(port)) => Ok(Self { port, free: 0 }),
             _ => Err(napi::Error::from_reason("not the token of a producer")),
         }
     }
@@ -38,7 +37,7 @@ impl Sink for IntoRing {
             return Err("the consumer is gone".into());
         }
         self.free -= FRAMED;
-        self.port.messages.sent(1);
+        self.port.end.messages(1);
         Ok(())
     }
 }

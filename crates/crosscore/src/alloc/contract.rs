@@ -303,7 +303,13 @@ mod tests {
                 let layout = Layout::from_size_align(size & !0xffff, 64).unwrap();
                 let error = allocator.allocate(layout).unwrap_err();
                 assert_eq!(error.layout(), layout);
-                assert_eq!(error.kind(), io::ErrorKind::OutOfMemory, "{error}");
+                // Windows calls more than it has addresses for an invalid parameter.
+                let refused = match error.kind() {
+                    io::ErrorKind::OutOfMemory => true,
+                    io::ErrorKind::InvalidInput => cfg!(windows),
+                    _ => false,
+                };
+                assert!(refused, "{error}");
                 assert!(
                     error.to_string().contains(&layout.size().to_string()),
                     "{error}"

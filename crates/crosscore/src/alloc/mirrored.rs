@@ -64,6 +64,11 @@ mod platform;
 /// version 1803) `allocate` says so with an [`AllocError`], and a ring over [`HeapAllocator`] with
 /// a split at the wrap is the way out.
 ///
+/// A forked child does not have it (Linux, `MADV_DONTFORK`): shared pages would let the child write into its
+/// parent's ring. A child that touches such a ring is ended by the system (SIGSEGV); it may drop one whose
+/// elements need no drop. Memory of the other allocators is copied for the child, as all of a process is.
+/// macOS has no such advice here: there, too, keep away from a ring after `fork`.
+///
 /// As with any memory that a system promises page by page, a machine that runs out of it later can
 /// end the process. Sizes beyond the whole machine are refused here.
 ///

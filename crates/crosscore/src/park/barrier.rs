@@ -40,7 +40,8 @@
 //!
 //! # The strategy
 //!
-//! One for the process, chosen when the first ring is made ([`prepare_waiting`] chooses it earlier):
+//! One for the process, chosen when the first ring is made ([`prepare_waiting`] chooses it earlier), or one
+//! for a ring alone ([`Ring::with_handshake_in`](crate::Ring::with_handshake_in)):
 //!
 //! | platform | publisher | parker |
 //! | --- | --- | --- |
@@ -52,25 +53,55 @@
 //! A ring whose publishers must fence carries a bit beside "parked" that says so, and so the fast path
 //! is the same code everywhere: one load, one branch.
 //!
+//! # What sleeping costs the others
+//!
+//! `membarrier` and `FlushProcessWriteBuffers` interrupt every thread of the process that is running at that
+//! moment, on its processor, for some microseconds; threads that do not run are left alone. It is paid once for
+//! each time that a thread goes to sleep or a task leaves a waker, and not for a poll whose waker is already
+//! there. Rings with [`Barrier::Fence`] interrupt nobody.
+//!
+//! # When the system takes it back
+//!
+//! A sandbox that is entered later can refuse `membarrier` to a process that has used it. The ring then goes
+//! over to fences, each side at its next sleep, and its blocked threads look again every 10 ms
+//! (`slot.rs`, `block.rs`).
+//!
+//! # Fork
+//!
+//! Nothing here is held over a system call: the choice is made by whoever comes first, by several at once if
+//! need be, and the first answer counts. So a child that was forked while another thread made it has nobody to
+//! wait for. The registration itself is part of the memory map, which the child inherits.
+//!
 //! `CROSSCORE_BARRIER=fence` in the environment forces fences (qemu's user emulation needs it: it
 //! does not keep STLR and LDAR in order), `membarrier` or `flush` or `accesses` the one named, where the
 //! platform has it.
 
 #[cfg(feature = "std")]
-use std::sync::OnceLock;
+use core::num::NonZeroUsize;
+
+#[cfg(feature = "std")]
+use once_cell::race::OnceNonZeroUsize;
 
 use crate::ordering::{FENCE_PARKER, FENCE_PUBLISHER};
 use crate::sync::{compiler_fence, fence};
 
-/// How a publisher and a parker agree on an order.
+/// How the two sides of a ring make sure that a publication and a sleep do not miss each other, and who
+/// pays for it.
+///
+/// Chosen for the process ([`in_use`](Self::in_use)), or for a ring ([`Ring::with_handshake_in`]).
+///
+/// [`Ring::with_handshake_in`]: crate::Ring::with_handshake_in
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Barrier {
-    /// Both sides execute a full fence.
-    Fence,
-    /// The parker makes the kernel fence every other thread: `membarrier`, Linux.
+    /// Both sides execute a full fence: some 8 ns for every publication.
+    Fence = 1,
+    /// The sleeper makes the kernel fence every other thread: `membarrier`, Linux. A publication costs nothing
+    /// more. Each time that a thread goes to sleep, or a task leaves a waker, every running thread of the
+    /// process is interrupted for some microseconds.
     Membarrier,
-    /// The parker makes the kernel fence every other thread: `FlushProcessWriteBuffers`, Windows.
+    /// The same by `FlushProcessWriteBuffers`, Windows.
     Flush,
     /// The publisher's accesses are sequentially consistent, which costs nothing more on AArch64; the
     /// parker executes a full fence.
@@ -93,40 +124,65 @@ impl Barrier {
     ///
     /// assert_eq!(Handshake::in_use(), Handshake::in_use());
     /// ```
+    #[cfg(feature = "std")]
     pub fn in_use() -> Self {
-        // Without `std` there is no system to ask and no environment to obey: the answer is a constant.
-        #[cfg(not(feature = "std"))]
-        return Self::ready(Self::native());
-        #[cfg(feature = "std")]
-        {
-            static IN_USE: OnceLock<Barrier> = OnceLock::new();
-            *IN_USE.get_or_init(|| {
-                let forced = Self::ALL.into_iter().find(|(name, _)| *name == forced());
-                Self::ready(forced.map(|(_, barrier)| barrier).or(Self::native()))
-            })
-        }
+        static IN_USE: OnceNonZeroUsize = OnceNonZeroUsize::new();
+        let chosen = IN_USE.get_or_init(|| {
+            Self::from_number(forced())
+                .unwrap_or(Self::native())
+                .or_fences()
+                .number()
+        });
+        Self::from_number(chosen.get()).unwrap_or(Self::Fence)
     }
 
-    /// That one, or fences where the platform does not have it.
-    fn ready(wanted: Option<Self>) -> Self {
-        wanted
-            .filter(|barrier| barrier.set_up())
-            .unwrap_or(Self::Fence)
+    /// The one that this program uses. Without `std` there is no system to ask and no environment to obey: it is
+    /// always the same.
+    #[cfg(not(feature = "std"))]
+    pub fn in_use() -> Self {
+        Self::native().or_fences()
+    }
+
+    /// What a new ring takes if it is told nothing.
+    pub(crate) fn for_a_ring() -> Self {
+        #[cfg(loom)]
+        if NEVER_WAITED.get().is_some() {
+            // Without a fence at the publisher.
+            return Self::Accesses;
+        }
+        Self::in_use()
+    }
+
+    /// That one, made ready; or fences where the platform does not have it.
+    pub(crate) fn or_fences(self) -> Self {
+        if self.set_up() { self } else { Self::Fence }
+    }
+
+    #[cfg(feature = "std")]
+    fn number(self) -> NonZeroUsize {
+        NonZeroUsize::MIN.saturating_add(self as usize - 1)
+    }
+
+    #[cfg(feature = "std")]
+    fn from_number(number: usize) -> Option<Self> {
+        let all = Self::ALL.into_iter().map(|(_, barrier)| barrier);
+        all.into_iter()
+            .find(|barrier| barrier.number().get() == number)
     }
 
     /// The cheapest one that this platform can have.
-    fn native() -> Option<Self> {
+    fn native() -> Self {
         if cfg!(any(loom, miri)) {
             // Loom models fences, and neither system calls nor SeqCst accesses. Miri has no membarrier.
-            Some(Self::Fence)
+            Self::Fence
         } else if cfg!(target_arch = "aarch64") {
-            Some(Self::Accesses)
+            Self::Accesses
         } else if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-            Some(Self::Membarrier)
+            Self::Membarrier
         } else if cfg!(all(windows, target_arch = "x86_64")) {
-            Some(Self::Flush)
+            Self::Flush
         } else {
-            None
+            Self::Fence
         }
     }
 
@@ -142,11 +198,19 @@ impl Barrier {
     }
 }
 
-/// What `CROSSCORE_BARRIER` in the environment says, as it is when this is asked first.
+/// The number of the one that `CROSSCORE_BARRIER` in the environment names, as it is when this is asked first;
+/// something else if it names none.
 #[cfg(feature = "std")]
-fn forced() -> &'static str {
-    static FORCED: OnceLock<String> = OnceLock::new();
-    FORCED.get_or_init(|| std::env::var("CROSSCORE_BARRIER").unwrap_or_default())
+fn forced() -> usize {
+    static FORCED: OnceNonZeroUsize = OnceNonZeroUsize::new();
+    let read = FORCED.get_or_init(|| {
+        let wish = std::env::var("CROSSCORE_BARRIER").unwrap_or_default();
+        Barrier::ALL
+            .into_iter()
+            .find(|(name, _)| *name == wish)
+            .map_or(NonZeroUsize::MAX, |(_, barrier)| barrier.number())
+    });
+    read.get()
 }
 
 /// Chooses how publishers and parkers agree on an order, unless that has been done.
@@ -164,7 +228,7 @@ pub fn prepare_waiting() {
 }
 
 /// As [`prepare_waiting`], on a thread of its own, and returns at once. A first ring that comes sooner than
-/// that thread is done waits for it; if the thread cannot start, the first ring does all of it.
+/// that thread is done, or if the thread cannot start, does all of it.
 ///
 /// The environment is read before this returns: a thread that reads it while another one writes to it (which
 /// code in other languages can do unseen) is a data race in the C library.
@@ -179,15 +243,6 @@ pub fn prepare_waiting_in_background() {
     drop(std::thread::Builder::new().spawn(prepare_waiting));
 }
 
-/// Whether publishers must fence.
-pub(crate) fn publisher_fences() -> bool {
-    #[cfg(loom)]
-    if NEVER_WAITED.get().is_some() {
-        return false;
-    }
-    Barrier::in_use() == Barrier::Fence
-}
-
 /// Rings made from now on will never be waited on: their models explore the cursors alone, without a
 /// fence in every publication, which multiplies the schedules. Exists under Loom only.
 #[cfg(loom)]
@@ -197,7 +252,7 @@ pub fn never_waited() {
 }
 
 #[cfg(loom)]
-static NEVER_WAITED: OnceLock<()> = OnceLock::new();
+static NEVER_WAITED: std::sync::OnceLock<()> = std::sync::OnceLock::new();
 
 /// Between P1 and P2, always: nothing but an order for the compiler.
 #[inline(always)]
@@ -205,22 +260,42 @@ pub(crate) fn light() {
     compiler_fence(FENCE_PUBLISHER);
 }
 
-/// Between P1 and P2 where [`publisher_fences`].
+/// Between P1 and P2 where the publisher must fence.
 #[inline]
 pub(crate) fn publisher_fence() {
     // Partner: FENCE_PARKER in `heavy`. INV-PARK-1.
     fence(FENCE_PUBLISHER);
 }
 
-/// Between W1 and W2.
-pub(crate) fn heavy() {
-    match Barrier::in_use() {
-        Barrier::Membarrier => membarrier::run(),
-        Barrier::Flush => flush::run(),
-        // Partner: FENCE_PUBLISHER in `publisher_fence`, or the SeqCst pair PUBLISH_TAIL (PUBLISH_HEAD,
-        // CLOSE_PRODUCER, CLOSE_CONSUMER) and CHECK_PARKED. INV-PARK-1.
-        Barrier::Fence | Barrier::Accesses => fence(FENCE_PARKER),
+/// Between W1 and W2 where the publisher fences, or its accesses are sequentially consistent.
+pub(crate) fn parker_fence() {
+    // Partner: FENCE_PUBLISHER in `publisher_fence`, or the SeqCst pair PUBLISH_TAIL (PUBLISH_HEAD,
+    // CLOSE_PRODUCER, CLOSE_CONSUMER) and CHECK_PARKED. INV-PARK-1.
+    fence(FENCE_PARKER);
+}
+
+impl Barrier {
+    /// Whether publishers must fence.
+    pub(crate) fn publisher_fences(self) -> bool {
+        self == Self::Fence
     }
+
+    /// Between W1 and W2. False if the system has refused it.
+    #[must_use]
+    pub(crate) fn heavy(self) -> bool {
+        match self {
+            Self::Membarrier => return membarrier::run(),
+            Self::Flush => flush::run(),
+            Self::Fence | Self::Accesses => parker_fence(),
+        }
+        true
+    }
+}
+
+/// After a refusal: longer than any store stays in a store buffer.
+pub(crate) fn pause_for_store_buffers() {
+    #[cfg(all(feature = "std", not(loom)))]
+    crate::sync::thread::sleep(core::time::Duration::from_millis(1));
 }
 
 #[cfg(all(target_os = "linux", feature = "std", not(loom)))]
@@ -235,14 +310,10 @@ mod membarrier {
             && membarrier(MembarrierCommand::PrivateExpedited).is_ok()
     }
 
-    pub(super) fn run() {
-        // It fails only for a process that has not registered, and this one has. After `fork` the
-        // child has threads of its own and the registration too (it is part of the memory map).
-        if membarrier(MembarrierCommand::PrivateExpedited).is_err() {
-            // To sleep without the barrier could be for ever; an abort says what is wrong.
-            eprintln!("crosscore: the kernel has withdrawn membarrier from this process");
-            std::process::abort();
-        }
+    /// False if a sandbox that was entered after [`register`] refuses it. After `fork` the child has threads
+    /// of its own and the registration too (it is part of the memory map).
+    pub(super) fn run() -> bool {
+        membarrier(MembarrierCommand::PrivateExpedited).is_ok()
     }
 }
 
@@ -252,7 +323,7 @@ mod membarrier {
         false
     }
 
-    pub(super) fn run() {
+    pub(super) fn run() -> bool {
         unreachable!("never chosen, since register() is false")
     }
 }
@@ -272,7 +343,7 @@ mod flush {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, feature = "std", not(loom)))]
 mod tests {
     use super::*;
 
@@ -280,9 +351,21 @@ mod tests {
     fn the_choice_is_made_once_and_its_barrier_runs() {
         let chosen = Barrier::in_use();
         assert_eq!(chosen, Barrier::in_use());
-        heavy();
+        assert!(chosen.heavy());
         light();
         publisher_fence();
-        assert_eq!(publisher_fences(), chosen == Barrier::Fence);
+        assert_eq!(Barrier::from_number(chosen.number().get()), Some(chosen));
+    }
+
+    #[test]
+    fn what_the_platform_does_not_have_becomes_fences() {
+        for (_, barrier) in Barrier::ALL {
+            let ready = barrier.or_fences();
+            assert!(ready == barrier || ready == Barrier::Fence);
+            assert!(ready.heavy());
+        }
+        // There is no platform with both.
+        let both = [Barrier::Membarrier, Barrier::Flush].map(Barrier::or_fences);
+        assert!(both.contains(&Barrier::Fence));
     }
 }

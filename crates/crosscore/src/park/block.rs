@@ -9,6 +9,10 @@ use super::slot::{Parked, WakerSlot};
 use super::spin::SpinBudget;
 use crate::sync::thread;
 
+/// The longest sleep where a wake-up is not certain, because the system has refused the barrier that it
+/// had granted.
+const SLICE: Duration = Duration::from_millis(10);
+
 /// When a wait gives up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
@@ -77,7 +81,14 @@ pub(crate) unsafe fn block_until(
         // A permit that is left over from an earlier wait, or a spurious return, changes nothing:
         // the slot tells whether somebody has woken this thread.
         while slot.is_parked() {
-            if !sleep(deadline) {
+            // SAFETY: INV-PARK-2: passed on.
+            let certain = unsafe { slot.is_certain() };
+            if !certain && ready() {
+                // SAFETY: INV-PARK-2: passed on.
+                unsafe { slot.retract() };
+                return true;
+            }
+            if !sleep(deadline, (!certain).then_some(SLICE)) {
                 // SAFETY: INV-PARK-2: passed on.
                 unsafe { slot.retract() };
                 // The wake-up may have come too late for the clock, what it was for has not.
@@ -93,17 +104,20 @@ pub(crate) unsafe fn block_until(
     }
 }
 
-/// Sleeps until somebody wakes this thread or the deadline has come; false if it had come before.
-fn sleep(deadline: Deadline) -> bool {
-    match deadline.left() {
-        Ok(None) => thread::park(),
+/// Sleeps until somebody wakes this thread, the deadline has come or a slice is over; false if the deadline
+/// had come before.
+fn sleep(deadline: Deadline, slice: Option<Duration>) -> bool {
+    let Ok(left) = deadline.left() else {
+        return false;
+    };
+    match left.into_iter().chain(slice).min() {
+        None => thread::park(),
         #[cfg(not(loom))]
-        Ok(Some(left)) => thread::park_timeout(left),
+        Some(time) => thread::park_timeout(time),
         // Loom has no clock: the time is over instead of slept through, which can be before or after
         // any step of the other side.
         #[cfg(loom)]
-        Ok(Some(_)) => return false,
-        Err(()) => return false,
+        Some(_) => return false,
     }
     true
 }

@@ -15,6 +15,7 @@ mod slot;
 #[cfg_attr(not(feature = "std"), path = "spin_bare.rs")]
 mod spin;
 
+pub(crate) use barrier::Barrier;
 #[cfg(feature = "std")]
 pub(crate) use block::{Deadline, block_until};
 #[cfg(feature = "async")]

@@ -15,42 +15,85 @@
 //! The notifier takes the waker out, so it is woken once for each time it was put in; nothing is
 //! woken per message.
 
-use core::task::Waker;
+use core::task::{RawWakerVTable, Waker};
 
-use super::barrier;
+use super::barrier::{self, Barrier};
 use super::spin::back_off;
 use crate::ordering::{
-    CHECK_PARKED, NOTICE_WOKEN, PARK, REGAIN_SLOT, RETRACT, RETURN_SLOT, TAKE_WAKER,
+    CHECK_PARKED, NOTICE_WOKEN, PARK, REGAIN_SLOT, RETRACT, RETURN_SLOT, SWITCH_TO_FENCES,
+    TAKE_WAKER,
 };
 use crate::sync::{AtomicU32, UnsafeCell};
 
 const IDLE: u32 = 0;
 const PARKED: u32 = 1;
 const NOTIFYING: u32 = 2;
-/// Never cleared: publishers have to fence before they can believe the rest.
+/// Set by the parker only and never cleared: publishers have to fence before they can believe the rest.
 const MUST_FENCE: u32 = 4;
 
 /// Where one side leaves its waker for the other.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct WakerSlot {
     state: AtomicU32,
+    barrier: Barrier,
+    waker: UnsafeCell<Option<Waker>>,
+    parker: UnsafeCell<Parker>,
+}
+
+/// What the parker remembers; nobody else touches it.
+#[derive(Clone, Copy, Debug)]
+struct Parker {
     /// `MUST_FENCE` or 0, as it is in every value of `state`.
     fenced: u32,
-    waker: UnsafeCell<Option<Waker>>,
+    left: Identity,
+}
+
+/// Which waker was left, without a share in it: [`Waker::will_wake`] for one that may be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    data: *const (),
+    vtable: *const RawWakerVTable,
+}
+
+impl Identity {
+    const NOBODY: Self = Self {
+        data: core::ptr::null(),
+        vtable: core::ptr::null(),
+    };
+
+    fn of(waker: &Waker) -> Self {
+        Self {
+            data: waker.data(),
+            vtable: waker.vtable(),
+        }
+    }
 }
 
 impl WakerSlot {
-    pub(crate) fn new() -> Self {
-        let fenced = if barrier::publisher_fences() {
+    /// How far into it the state reaches, in bytes.
+    #[cfg(not(loom))]
+    pub(crate) const STATE_END: usize = core::mem::offset_of!(Self, state) + size_of::<u32>();
+
+    pub(crate) fn new(barrier: Barrier) -> Self {
+        let fenced = if barrier.publisher_fences() {
             MUST_FENCE
         } else {
             0
         };
         Self {
             state: AtomicU32::new(fenced | IDLE),
-            fenced,
+            barrier,
             waker: UnsafeCell::new(None),
+            parker: UnsafeCell::new(Parker {
+                fenced,
+                left: Identity::NOBODY,
+            }),
         }
+    }
+
+    pub(crate) fn barrier(&self) -> Barrier {
+        self.barrier
     }
 
     /// The publisher, after a publication: wakes the other side if it is parked.
@@ -68,40 +111,60 @@ impl WakerSlot {
     #[cold]
     #[inline(never)]
     fn notify_slow(&self) {
-        if self.fenced != 0 {
+        if self.barrier.publisher_fences() {
             barrier::publisher_fence();
-            // P2 again, behind the fence this time; a plain load before the locked instruction below.
-            if self.state.load(CHECK_PARKED) != self.fenced | PARKED {
+        }
+        // P2 again, behind the fence this time; a plain load before the locked instruction below.
+        let mut seen = self.state.load(CHECK_PARKED);
+        if seen & MUST_FENCE != 0 && !self.barrier.publisher_fences() {
+            // The parker has switched this slot.
+            barrier::publisher_fence();
+            seen = self.state.load(CHECK_PARKED);
+        }
+        loop {
+            if seen & !MUST_FENCE != PARKED {
                 return;
             }
-        }
-        // Partner: PARK in `park`. INV-PARK-2. The failure reads nothing that matters.
-        let claimed = self.state.compare_exchange(
-            self.fenced | PARKED,
-            self.fenced | NOTIFYING,
-            TAKE_WAKER,
-            RETRACT,
-        );
-        if claimed.is_err() {
-            return;
+            // Partner: PARK in `park`. INV-PARK-2. The failure reads nothing that matters.
+            let claimed = self.state.compare_exchange(
+                seen,
+                seen & MUST_FENCE | NOTIFYING,
+                TAKE_WAKER,
+                RETRACT,
+            );
+            match claimed {
+                Ok(_) => break,
+                // Taken back; or still there, and publishers have to fence from now on.
+                Err(now) => seen = now,
+            }
         }
         // SAFETY: INV-PARK-2: in NOTIFYING the slot is the notifier's, and it is this thread that
         // made it so.
         let waker = self.waker.with_mut(|slot| unsafe { (*slot).take() });
         // Partner: REGAIN_SLOT in `regain`. INV-PARK-2.
-        self.state.store(self.fenced | IDLE, RETURN_SLOT);
+        self.state.store(seen & MUST_FENCE | IDLE, RETURN_SLOT);
         if let Some(waker) = waker {
             waker.wake();
         }
     }
 
-    /// The parker: leaves `waker`, then asks `ready` once more. If that says no, the waker will be
-    /// woken by the next publication or close; if it says yes, the waker is taken back.
+    /// The parker, which has looked in vain: leaves `waker`, then asks `ready` once more. If that says no,
+    /// the waker will be woken by the next publication or close; if it says yes, the waker is taken back.
+    ///
+    /// If `waker` is there already there is nothing to do, and no barrier to pay for: a publication whose P2
+    /// came before the barrier behind that W1 was visible to every look since, and a later one takes the waker.
     ///
     /// # Safety
     ///
     /// INV-PARK-2: the caller is the one side that parks on this slot.
     pub(crate) unsafe fn park(&self, waker: &Waker, mut ready: impl FnMut() -> bool) -> Parked {
+        let identity = Identity::of(waker);
+        // SAFETY: INV-PARK-2: the parker's own.
+        let Parker { fenced, left } = self.parker.with(|parker| unsafe { *parker });
+        // While it is parked the slot holds the waker that was left, so no other one can have its address.
+        if left == identity && self.is_parked() {
+            return Parked::Yes;
+        }
         // SAFETY: INV-PARK-2: passed on. One may be parked already, with an older waker.
         unsafe { self.retract() };
         let waker = waker.clone();
@@ -110,9 +173,18 @@ impl WakerSlot {
             .waker
             .with_mut(|slot| unsafe { (*slot).replace(waker) });
         drop(old);
+        self.parker.with_mut(|parker| {
+            // SAFETY: INV-PARK-2: the parker's own.
+            unsafe { (*parker).left = identity };
+        });
         // W1. Partner: TAKE_WAKER (INV-PARK-2) and, through the barriers, CHECK_PARKED (INV-PARK-1).
-        self.state.store(self.fenced | PARKED, PARK);
-        barrier::heavy();
+        self.state.store(fenced | PARKED, PARK);
+        if fenced != 0 {
+            barrier::parker_fence();
+        } else if !self.barrier.heavy() {
+            // SAFETY: INV-PARK-2: passed on.
+            unsafe { self.switch_to_fences() };
+        }
         // W2.
         if ready() {
             // SAFETY: INV-PARK-2: passed on.
@@ -123,10 +195,48 @@ impl WakerSlot {
         }
     }
 
+    /// The parker, to whom the system has refused the barrier: publishers have to fence from now on.
+    ///
+    /// A publisher whose P2 came before this mark could be seen has not fenced. Its P1 is in its store buffer,
+    /// and the pause gives that a thousand times the time that it takes to drain before W2 looks. That is an
+    /// argument about hardware and no proof, and so a blocked thread looks again now and then
+    /// ([`is_certain`](Self::is_certain)). It is about one moment in the life of a ring.
+    ///
+    /// # Safety
+    ///
+    /// INV-PARK-2: the caller is the one side that parks on this slot.
+    #[cold]
+    unsafe fn switch_to_fences(&self) {
+        // Partner: none, see SWITCH_TO_FENCES. INV-PARK-2: the waker stays where it is.
+        let marked =
+            self.state
+                .compare_exchange(PARKED, MUST_FENCE | PARKED, SWITCH_TO_FENCES, RETRACT);
+        // If it fails the waker is being woken. The next park comes here again.
+        if marked.is_ok() {
+            self.parker.with_mut(|parker| {
+                // SAFETY: INV-PARK-2: the parker's own.
+                unsafe { (*parker).fenced = MUST_FENCE };
+            });
+            barrier::parker_fence();
+            barrier::pause_for_store_buffers();
+        }
+    }
+
     /// Whether the waker that was left is still there: nobody has woken it yet.
     pub(crate) fn is_parked(&self) -> bool {
         // Partner: none, see NOTICE_WOKEN.
-        self.state.load(NOTICE_WOKEN) == self.fenced | PARKED
+        self.state.load(NOTICE_WOKEN) & !MUST_FENCE == PARKED
+    }
+
+    /// The parker: whether nothing but arguments about memory models is behind "it will be woken".
+    ///
+    /// # Safety
+    ///
+    /// INV-PARK-2: the caller is the one side that parks on this slot.
+    pub(crate) unsafe fn is_certain(&self) -> bool {
+        // SAFETY: INV-PARK-2: the parker's own.
+        let fenced = self.parker.with(|parker| unsafe { (*parker).fenced }) != 0;
+        fenced == self.barrier.publisher_fences()
     }
 
     /// The parker: makes the slot its own again, taking the waker back if nobody has taken it.
@@ -135,9 +245,11 @@ impl WakerSlot {
     ///
     /// INV-PARK-2: the caller is the one side that parks on this slot.
     pub(crate) unsafe fn retract(&self) {
+        // SAFETY: INV-PARK-2: the parker's own.
+        let fenced = self.parker.with(|parker| unsafe { (*parker).fenced });
         let retracted =
             self.state
-                .compare_exchange(self.fenced | PARKED, self.fenced | IDLE, RETRACT, RETRACT);
+                .compare_exchange(fenced | PARKED, fenced | IDLE, RETRACT, RETRACT);
         if retracted.is_ok() {
             // SAFETY: INV-PARK-2: the slot is the parker's again.
             drop(self.waker.with_mut(|slot| unsafe { (*slot).take() }));
@@ -145,7 +257,7 @@ impl WakerSlot {
             // Idle, or a notifier is between two instructions.
             // Partner: RETURN_SLOT in `notify_slow`. INV-PARK-2.
             let mut looks = 0;
-            while self.state.load(REGAIN_SLOT) != self.fenced | IDLE {
+            while self.state.load(REGAIN_SLOT) != fenced | IDLE {
                 back_off(looks);
                 looks += 1;
             }
@@ -160,4 +272,71 @@ pub(crate) enum Parked {
     Yes,
     /// There is no need to.
     No,
+}
+
+#[cfg(all(test, feature = "std", not(loom)))]
+mod tests {
+    use std::sync::Arc;
+    use std::task::Wake;
+
+    use super::*;
+
+    struct Nobody;
+
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    /// Looks behind the barrier, which is how one sees that there was one.
+    fn looks_of(slot: &WakerSlot, waker: &Waker) -> u32 {
+        let mut looks = 0;
+        // SAFETY: INV-PARK-2: there is one thread.
+        let parked = unsafe {
+            slot.park(waker, || {
+                looks += 1;
+                false
+            })
+        };
+        assert_eq!(parked, Parked::Yes);
+        looks
+    }
+
+    // INV-PARK-1, INV-PARK-2
+    #[test]
+    fn the_same_waker_is_left_once_and_pays_for_one_barrier() {
+        let (first, second) = (Waker::from(Arc::new(Nobody)), Waker::from(Arc::new(Nobody)));
+        let slot = WakerSlot::new(Barrier::in_use());
+        assert_eq!(looks_of(&slot, &first), 1);
+        assert_eq!(looks_of(&slot, &first), 0);
+        assert_eq!(looks_of(&slot, &first.clone()), 0);
+        assert_eq!(looks_of(&slot, &second), 1);
+        assert_eq!(looks_of(&slot, &first), 1);
+        slot.notify();
+        assert_eq!(looks_of(&slot, &first), 1, "it was taken");
+        // SAFETY: INV-PARK-2: there is one thread.
+        unsafe { slot.retract() };
+        assert_eq!(looks_of(&slot, &first), 1, "it was taken back");
+    }
+
+    // INV-PARK-1, INV-PARK-2: what a refusal leaves behind works like a ring that fences from the start.
+    #[test]
+    fn a_slot_that_was_switched_to_fences_still_wakes() {
+        let waker = Waker::from(Arc::new(Nobody));
+        let slot = WakerSlot::new(Barrier::Accesses);
+        assert_eq!(looks_of(&slot, &waker), 1);
+        // SAFETY: INV-PARK-2: there is one thread.
+        unsafe {
+            assert!(slot.is_certain());
+            slot.switch_to_fences();
+            assert!(!slot.is_certain());
+        }
+        assert!(slot.is_parked());
+        slot.notify();
+        assert!(!slot.is_parked());
+        assert_eq!(looks_of(&slot, &waker), 1);
+        assert_eq!(looks_of(&slot, &waker), 0);
+        // SAFETY: INV-PARK-2: there is one thread.
+        unsafe { slot.retract() };
+        assert!(!slot.is_parked());
+    }
 }

@@ -1,7 +1,9 @@
 //! How long it pays to look again before sleeping.
 
-use std::sync::OnceLock;
+use core::num::NonZeroUsize;
 use std::time::{Duration, Instant};
+
+use once_cell::race::OnceNonZeroUsize;
 
 use crate::sync::thread;
 
@@ -15,13 +17,16 @@ const LONGEST: Duration = Duration::from_micros(20);
 /// environment says. 0 is to sleep at once, without a yield: for threads that share one processor
 /// with others who need it, and for tests of sleeping.
 pub(super) fn longest() -> Duration {
-    static CHOSEN: OnceLock<Duration> = OnceLock::new();
-    *CHOSEN.get_or_init(|| {
-        std::env::var("CROSSCORE_SPIN")
+    // One more than the microseconds. No lock, so that a forked child waits for nobody (barrier.rs).
+    static CHOSEN: OnceNonZeroUsize = OnceNonZeroUsize::new();
+    let chosen = CHOSEN.get_or_init(|| {
+        let micros = std::env::var("CROSSCORE_SPIN")
             .ok()
             .and_then(|micros| micros.parse().ok())
-            .map_or(LONGEST, |micros: u32| Duration::from_micros(micros.into()))
-    })
+            .map_or(LONGEST.as_micros() as usize, |micros: u32| micros as usize);
+        NonZeroUsize::MIN.saturating_add(micros)
+    });
+    Duration::from_micros(chosen.get() as u64 - 1)
 }
 
 /// Looks in one round before the budget is consulted. Between two looks there is a pause that
@@ -147,10 +152,12 @@ fn spin_round(mut ready: impl FnMut() -> bool) -> bool {
 /// How many rounds last that long here: a pause instruction takes from a few to 140 cycles, by
 /// processor. Measured once. 0 where there is one processor only.
 fn rounds_in(time: Duration) -> u32 {
-    static NANOS: OnceLock<Option<u32>> = OnceLock::new();
-    let nanos_per_round = NANOS.get_or_init(|| {
+    static NANOS: OnceNonZeroUsize = OnceNonZeroUsize::new();
+    /// There is one processor only.
+    const NEVER: NonZeroUsize = NonZeroUsize::MAX;
+    let measured = NANOS.get_or_init(|| {
         if std::thread::available_parallelism().is_ok_and(|n| n.get() == 1) {
-            return None;
+            return NEVER;
         }
         // The fastest of a few: whatever interrupts one makes it longer.
         let fastest = (0..5)
@@ -161,12 +168,14 @@ fn rounds_in(time: Duration) -> u32 {
                 }
                 start.elapsed()
             })
-            .min()?;
-        Some((fastest.as_nanos() as u32 / 4).max(1))
+            .min();
+        let nanos = fastest.map_or(0, |fastest| fastest.as_nanos() as usize / 4);
+        NonZeroUsize::new(nanos).unwrap_or(NonZeroUsize::MIN)
     });
+    let nanos_per_round = (measured != NEVER).then_some(measured.get());
     nanos_per_round.map_or(0, |nanos| {
         // At least one: under emulation a single round can take longer than all the time there is.
-        (time.as_nanos() / u128::from(nanos)).clamp(1, u128::from(u32::MAX)) as u32
+        (time.as_nanos() / nanos as u128).clamp(1, u128::from(u32::MAX)) as u32
     })
 }
 

@@ -39,6 +39,5 @@ macro_rules! absent_atomic {
     };
 }
 
-absent_atomic!(AtomicU8, u8);
 absent_atomic!(AtomicU32, u32);
 absent_atomic!(AtomicU64, u64);

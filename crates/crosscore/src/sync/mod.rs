@@ -11,10 +11,6 @@ mod absent;
 mod native;
 #[cfg(not(loom))]
 pub(crate) use native::*;
-#[cfg(not(loom))]
-mod weakened;
-#[cfg(not(loom))]
-pub(crate) use weakened::unless_weakened;
 
 #[cfg(loom)]
 mod modelled;

@@ -5,9 +5,9 @@ pub(crate) use core::sync::atomic::{Ordering as Site, compiler_fence, fence};
 pub(crate) use std::thread;
 
 #[cfg(not(target_has_atomic = "64"))]
-pub(crate) use super::absent::{Arc, AtomicU8, AtomicU32, AtomicU64};
+pub(crate) use super::absent::{Arc, AtomicU32, AtomicU64};
 #[cfg(target_has_atomic = "64")]
-pub(crate) use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicU64};
 #[cfg(target_has_atomic = "64")]
 pub(crate) use liballoc::sync::Arc;
 

@@ -3,7 +3,8 @@
 use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 
-use rustix::mm::ProtFlags;
+use rustix::mm::{MprotectFlags, ProtFlags, mprotect};
+use rustix::process::{Pid, getpid};
 
 use super::super::Failure;
 use super::super::span::Span;
@@ -27,9 +28,20 @@ pub(super) fn map(size: usize) -> Result<NonNull<u8>, Failure> {
 ///
 /// `base` came from [`map`] with the same `size`, once, and nobody uses the memory any more.
 pub(super) unsafe fn unmap(base: NonNull<u8>, size: usize) {
-    // SAFETY: INV-ALLOC-7: map let go of two spans that lie back to back, which is one of twice the
-    // size.
-    drop(unsafe { Span::from_base(base, 2 * size) });
+    // SAFETY: INV-ALLOC-7: map let go of three spans that lie back to back: both halves and the page behind
+    // them.
+    let (halves, behind) = unsafe {
+        (
+            Span::from_base(base, 2 * size),
+            Span::from_base(base.add(2 * size), granularity()),
+        )
+    };
+    // SAFETY: INV-ALLOC-1: map has written it there, and a forked child has a copy.
+    let owner = unsafe { behind.base().cast::<Pid>().read() };
+    if owner != getpid() {
+        // A forked child does not have the halves, and may have mapped something else in their place.
+        halves.into_base();
+    }
 }
 
 fn map_object(
@@ -37,9 +49,11 @@ fn map_object(
     open: impl FnOnce(usize) -> Result<OwnedFd, Failure>,
 ) -> Result<NonNull<u8>, Failure> {
     // First, as it is the cheapest way to learn that there is no room.
-    let mut first = Span::anonymous(2 * size, ProtFlags::empty())
+    let mut first = Span::anonymous(2 * size + granularity(), ProtFlags::empty())
         .map_err(|errno| Failure::new("mmap (reserve both halves)", errno))?;
-    let second = first.split_off(size);
+    let mut second = first.split_off(size);
+    let behind = second.split_off(size);
+    note_owner(&behind)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     super::linux::ask_for_memory(&first, size)?;
     let object = open(size)?;
@@ -49,9 +63,46 @@ fn map_object(
     let second = second
         .replace_with(&object)
         .map_err(|errno| Failure::new("mmap (second half)", errno))?;
+    for half in [&first, &second] {
+        keep_from_children(half, size)?;
+    }
+    behind.into_base();
     second.into_base();
     Ok(first.into_base())
     // The descriptor closes here: the two mappings keep the object, and go with the last of them.
+}
+
+/// Writes into the page behind the halves whose they are: the process that may unmap them.
+fn note_owner(behind: &Span) -> Result<(), Failure> {
+    let page = behind.base();
+    // SAFETY: INV-ALLOC-3: the page is reserved by us and used by nobody yet.
+    unsafe {
+        mprotect(
+            page.as_ptr().cast(),
+            granularity(),
+            MprotectFlags::READ | MprotectFlags::WRITE,
+        )
+        .map_err(|errno| Failure::new("mprotect (page of the owner)", errno))?;
+    }
+    // SAFETY: INV-ALLOC-1: a page that was just made writable, and is ours alone.
+    unsafe { page.cast::<Pid>().write(getpid()) };
+    Ok(())
+}
+
+/// A mapping that is shared with a child would let its writes reach the parent's ring.
+fn keep_from_children(half: &Span, size: usize) -> Result<(), Failure> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: INV-ALLOC-3: the pages are ours; nothing changes for this process.
+    unsafe {
+        rustix::mm::madvise(
+            half.base().as_ptr().cast(),
+            size,
+            rustix::mm::Advice::LinuxDontFork,
+        )
+        .map_err(|errno| Failure::new("madvise (not for forked children)", errno))?;
+    }
+    let _ = (half, size);
+    Ok(())
 }
 
 #[cfg(all(test, target_os = "linux"))]

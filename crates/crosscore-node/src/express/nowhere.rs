@@ -1,0 +1,47 @@
+//! Where there is no express lane: another C++ ABI than Itanium's, or a processor on which V8 has no fast calls.
+
+use napi::sys;
+
+use super::{FastFunction, Reason};
+
+/// Nobody gets one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Receiver(());
+
+/// Nobody gets one.
+#[derive(Debug)]
+pub(crate) struct OneByteString(std::convert::Infallible);
+
+impl OneByteString {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self.0 {}
+    }
+}
+
+/// What V8 would keep.
+#[derive(Debug)]
+pub(crate) enum CFunction {}
+
+/// Nobody finds it.
+#[derive(Debug)]
+pub(crate) enum V8 {}
+
+impl V8 {
+    pub(crate) fn find(_tested: &[(u32, u32)]) -> Result<Self, Reason> {
+        Err(Reason::Platform)
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        match *self {}
+    }
+
+    /// # Safety
+    ///
+    /// Cannot be called.
+    pub(crate) unsafe fn function(
+        &self,
+        _function: &'static FastFunction,
+    ) -> Option<sys::napi_value> {
+        match *self {}
+    }
+}

@@ -1,0 +1,85 @@
+//! What producers and consumers have in common, seen from a crossing. Nothing here knows Node.
+
+use std::task::Waker;
+
+use crate::consumer::ConsumerPort;
+use crate::control::{Control, FLAG_CLOSED, FLAG_DONE, STATS_COUNT};
+use crate::producer::ProducerPort;
+use crate::shared::End;
+
+/// One end of a ring: what its crossings do, with the numbers that JavaScript left in the control block.
+pub(crate) trait Side {
+    /// The publication edge: publishes or releases the pending bytes and `more`.
+    fn publish(&mut self, control: &Control, more: usize);
+    /// The publication edge, then a look at the other side's cursor.
+    fn look(&mut self, control: &Control);
+    /// A look that publishes nothing and counts nothing.
+    fn ask(&mut self, control: &Control);
+    /// Blocks this thread until what is wanted is there, for a slice of time at most; then looks.
+    fn block(&mut self, control: &Control);
+    /// Leaves `waker` with the other side unless what is wanted is there; tells whether it did.
+    fn arm(&mut self, control: &Control, waker: &Waker) -> bool;
+    /// Takes the waker back.
+    fn disarm(&mut self, control: &Control);
+    fn stats(&self) -> [f64; STATS_COUNT];
+    fn end(&self) -> &End;
+}
+
+/// An end of either side, or none any more.
+#[derive(Debug, Default)]
+pub(crate) enum Port {
+    Producer(ProducerPort),
+    Consumer(ConsumerPort),
+    /// Closed or moved.
+    #[default]
+    Ended,
+}
+
+/// The flags of a handle that has ended.
+pub(crate) const ENDED: u32 = FLAG_CLOSED | FLAG_DONE;
+
+impl Port {
+    /// `None` once it has ended.
+    #[inline]
+    pub(crate) fn side(&mut self) -> Option<&mut dyn Side> {
+        match self {
+            Self::Producer(port) => Some(port),
+            Self::Consumer(port) => Some(port),
+            Self::Ended => None,
+        }
+    }
+
+    /// The publication edge.
+    #[inline]
+    pub(crate) fn publish(&mut self, control: &Control, more: usize) {
+        match self {
+            Self::Producer(port) => port.publish(control, more),
+            Self::Consumer(port) => port.publish(control, more),
+            Self::Ended => control.raise(ENDED),
+        }
+    }
+
+    /// The publication edge and a look.
+    #[inline]
+    pub(crate) fn look(&mut self, control: &Control) {
+        match self {
+            Self::Producer(port) => port.look(control),
+            Self::Consumer(port) => port.look(control),
+            Self::Ended => {
+                control.set_known(0);
+                control.raise(ENDED);
+            }
+        }
+    }
+
+    /// Publishes what is pending, leaves no waker behind, and gives the end away. `Ended` if it is gone already.
+    pub(crate) fn take(&mut self, control: &Control) -> Self {
+        if let Some(side) = self.side() {
+            side.disarm(control);
+            // A push that has returned true is part of the stream, published or not.
+            side.publish(control, 0);
+            side.end().refusals(control.take_refused());
+        }
+        std::mem::take(self)
+    }
+}

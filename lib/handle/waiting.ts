@@ -1,0 +1,189 @@
+// Waiting for the other side: on this thread, or on the event loop. Before either, what this thread owes is paid
+// (INV-JS-4).
+
+import type { AbortSignalLike } from '../../index.js'
+import { busy, checkOptionsObject, invalidArgument } from '../environment/errors.js'
+import { nextTurn, settleThread, turnIsDue } from '../environment/turn.js'
+import { environment } from '../native/addon.js'
+import { ARMED, SLICE, WANTED } from '../native/control.js'
+import type { Port } from './port.js'
+import { abortError, onAbort, signalOf } from './signal.js'
+
+const { now } = environment
+
+/** A native block cannot be interrupted, so it comes back to JavaScript this often, in milliseconds: `worker.terminate()` takes effect there. */
+const LONGEST_SLICE = 20
+
+/** A wait that is over at once counts as so many elements: somebody is about to take as many. */
+const WAIT_WORK = 16
+
+/** What a look says: it is there, it will never be there, or neither. */
+export type Outcome = boolean | undefined
+
+/** When a blocking call gives up, on the clock that was captured at load. */
+export function deadlineOf(options: unknown): number {
+  const { timeout = Infinity } = checkOptionsObject(options, '{ timeout: 100 }')
+  if (typeof timeout !== 'number' || !(timeout >= 0)) {
+    throw invalidArgument('options.timeout', 'a number of milliseconds, 0 or more', timeout)
+  }
+  return now() + timeout
+}
+
+/** Blocks this thread for a slice of the time until `deadline`, or until `wanted` bytes are there; false when none is left. */
+export function blockSlice(port: Port, wanted: number, deadline: number): boolean {
+  const left = deadline - now()
+  if (!(left > 0)) return false
+  settleThread()
+  port.words[WANTED] = wanted
+  port.words[SLICE] = Math.ceil(Math.min(left, LONGEST_SLICE) * 1000)
+  port.native.block()
+  port.checkFlags()
+  return true
+}
+
+interface Wait {
+  /** Bytes that there have to be for a look to be worth it. Asked before each parking. */
+  readonly wanted: () => number
+  readonly look: () => Outcome
+  readonly resolve: (ready: boolean) => void
+  readonly reject: (error: unknown) => void
+  /** Takes the listener off the signal. */
+  readonly forget: () => void
+}
+
+const nothing = (): void => {}
+
+/** Handles that wait. A doorbell knows its handle weakly; the promise that somebody awaits must not be collected with it. */
+const waiting = new Set<Doorbell>()
+
+/** A handle's place on the event loop: at most one wait at a time. */
+export class Doorbell {
+  readonly #port: Port
+  #wait: Wait | undefined
+  #listening = false
+  #holds = true
+
+  constructor(port: Port) {
+    this.#port = port
+  }
+
+  /** Throws if somebody waits. */
+  checkQuiet(): void {
+    if (this.#wait !== undefined) throw busy('a wait is pending on this handle (ready(), flushed() or a loop); there is one at a time')
+  }
+
+  /**
+   * Resolves when `look` gives an outcome. It is asked at once, after every publication of the other side that finds
+   * this side parked, and when `again` is called.
+   */
+  wait(wanted: () => number, look: () => Outcome, signal: AbortSignalLike | undefined): Promise<boolean> {
+    try {
+      this.checkQuiet()
+      if (signal?.aborted === true) throw abortError(signal)
+      // Whoever waits may be waiting for the answer to what this thread has not published.
+      settleThread()
+      const outcome = look()
+      if (outcome !== undefined) return turnIsDue(WAIT_WORK) ? nextTurn(outcome) : Promise.resolve(outcome)
+      if (!this.#listening) this.#listen()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return new Promise((resolve, reject) => {
+      // First what may throw: then nothing has been left behind.
+      const forget = signal === undefined ? nothing : onAbort(signal, () => this.#end()?.reject(abortError(signal)))
+      this.#wait = { wanted, look, resolve, reject, forget }
+      waiting.add(this)
+      if (this.#holds) this.#port.native.hold()
+      this.#park()
+    })
+  }
+
+  ref(): void {
+    this.#holds = true
+    if (this.#wait !== undefined) this.#port.native.hold()
+  }
+
+  unref(): void {
+    this.#holds = false
+    if (this.#wait !== undefined) this.#port.native.letGo()
+  }
+
+  /** What stood in the way of a wait is over: look again. */
+  again(): void {
+    if (this.#wait !== undefined) this.#rung()
+  }
+
+  /** A wait, if there is one, ends with no: its handle is closed, or nobody wants it any more. */
+  close(): void {
+    this.#end()?.resolve(false)
+  }
+
+  #listen(): void {
+    // Weakly: Node holds the callback as long as the environment lives, and a handle that nobody uses or awaits is to be
+    // collected, which closes it.
+    const self = new WeakRef(this)
+    this.#port.native.listen(() => {
+      const doorbell = self.deref()
+      if (doorbell !== undefined) doorbell.#rung()
+    })
+    this.#listening = true
+  }
+
+  /** Leaves the doorbell with the other side, or finds that there is no need to wait. */
+  #park(): void {
+    for (;;) {
+      const wait = this.#wait
+      // While a reservation is open or a callback is shown slots, no look has an outcome: their end calls `again`.
+      if (wait === undefined || this.#port.busy !== '') return
+      this.#port.words[WANTED] = wait.wanted()
+      this.#port.native.arm()
+      if (this.#port.words[ARMED] === 1) return
+      if (this.#looked()) return
+    }
+  }
+
+  #rung(): void {
+    // It may be rung just before the wait was over: the bell travels through the event loop.
+    if (this.#wait !== undefined && !this.#looked()) this.#park()
+  }
+
+  /** Whether the wait is over after a look. */
+  #looked(): boolean {
+    const wait = this.#wait
+    if (wait === undefined) return true
+    try {
+      const outcome = wait.look()
+      if (outcome === undefined) return false
+      this.#end()?.resolve(outcome)
+    } catch (error) {
+      this.#end()?.reject(error)
+    }
+    return true
+  }
+
+  /** Leaves nothing behind: no doorbell, no listener, no hold on the loop. */
+  #end(): Wait | undefined {
+    const wait = this.#wait
+    if (wait === undefined) return undefined
+    this.#wait = undefined
+    waiting.delete(this)
+    wait.forget()
+    this.#port.native.disarm()
+    this.#port.native.letGo()
+    return wait
+  }
+}
+
+/** `ready(n, options)`, `ready(options)` or `ready()`: sorts the arguments out; what is wrong rejects. */
+export function ready(
+  n: unknown,
+  options: unknown,
+  wait: (n: number, signal: AbortSignalLike | undefined) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    if (typeof n === 'object' && n !== null && options === undefined) return wait(1, signalOf(n))
+    return wait((n === undefined ? 1 : n) as number, signalOf(options))
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}

@@ -1,0 +1,157 @@
+// The consumer of values that are encoded: JSON, structured clones, and codecs of the program's own.
+
+import type { Batch, Popped, Shown } from '../../index.js'
+import { checkCallback, checkInteger, corrupt } from '../environment/errors.js'
+import { settleThread } from '../environment/turn.js'
+import { ConsumerShell } from '../handle/consumer.js'
+import { noSlots, Port } from '../handle/port.js'
+import { FramedReader } from '../layout/framed.js'
+import { readText, textView } from '../layout/text.js'
+import type { NativeHandle } from '../native/addon.js'
+import type { EncodedKind } from './encoded-producer.js'
+import type { Encoding } from './encoded.js'
+import type { Kind } from './kind.js'
+
+const ByteView = Uint8Array
+
+/** Values in a batch when the caller names no number. */
+const LONGEST_BATCH = 4096
+
+/** Why other calls are refused while the program's code is called: a codec, or a callback of `drain`. */
+const CALLING = 'a value is being decoded or given out: read the next one after that'
+
+/**
+ * Decodes what an EncodedProducer wrote. A message counts as read before it is decoded, so that one that cannot be decoded
+ * is told once and does not stop those behind it. It keeps INV-JS-5 and INV-JS-7.
+ */
+export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
+  readonly #port: Port
+  readonly #reader: FramedReader
+  readonly #encoding: Encoding
+  readonly #view: Uint8Array
+
+  constructor(native: NativeHandle, kind: Kind<K>, encoding: Encoding) {
+    const port = new Port(native, 'consumer', kind)
+    super(port)
+    const reader = new FramedReader(native, port.buffer)
+    this.#port = port
+    this.#reader = reader
+    this.#encoding = encoding
+    this.#view = textView(port.buffer)
+    ConsumerShell.join<K>(this, {
+      known: () => reader.available,
+      look: () => this.#refresh(),
+      batch: (max) => {
+        const batch = this.popMany(Math.min(max, LONGEST_BATCH))
+        return batch.length === 0 ? undefined : (batch as Batch<K>)
+      },
+      retire: () => {
+        reader.available = 0
+      },
+    })
+  }
+
+  pop(): Popped<K> | undefined {
+    if (this.#reader.available === 0 && this.#look() === 0) return undefined
+    return this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
+  }
+
+  popMany(into: never): number
+  popMany(max: number): Popped<K>[]
+  popMany(max: number): number | Popped<K>[] {
+    checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
+    this.#port.checkIdle()
+    const values: Popped<K>[] = []
+    while (values.length < max && this.#port.isOpen && (this.#reader.available > 0 || this.#look() > 0)) {
+      values[values.length] = this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
+    }
+    if (values.length > 0 && this.#port.isOpen) this.#reader.release()
+    return values
+  }
+
+  peek(): never {
+    throw noSlots(this.#encoding.name, 'pop or drain values')
+  }
+
+  release(): void {
+    throw noSlots(this.#encoding.name, 'pop or drain values')
+  }
+
+  visit(): never {
+    throw noSlots(this.#encoding.name, 'pop or drain values')
+  }
+
+  drain(fn: (value: Shown<K>) => void, max: number = Infinity): number {
+    checkCallback(fn, max)
+    const port = this.#port
+    const reader = this.#reader
+    port.checkIdle()
+    let taken = 0
+    let looked = false
+    try {
+      while (taken < max) {
+        if (reader.available === 0) {
+          // Once, so that a quick producer cannot hold the caller here; and not for a closed consumer.
+          if (looked || !port.isOpen || this.#look() === 0) break
+          looked = true
+        }
+        taken++
+        this.#call((encoded) => fn(this.#encoding.decode(encoded) as Shown<K>))
+      }
+    } finally {
+      if (port.isOpen) {
+        reader.release()
+        ConsumerShell.resume(this)
+      }
+    }
+    return taken
+  }
+
+  /** Takes the oldest message out and calls `fn` with it, while every other read is refused. */
+  #call<T>(fn: (encoded: string | Uint8Array<ArrayBuffer>) => T): T {
+    const port = this.#port
+    const reader = this.#reader
+    const encoded = this.#take()
+    const { available } = reader
+    reader.available = 0
+    port.busy = CALLING
+    try {
+      return fn(encoded)
+    } finally {
+      // The program may have closed the consumer.
+      if (port.busy === CALLING) {
+        port.busy = ''
+        reader.available = available
+      }
+    }
+  }
+
+  /** The oldest message, copied: nobody else can change it or keep the ring's memory by it. */
+  #take(): string | Uint8Array<ArrayBuffer> {
+    const reader = this.#reader
+    const length = reader.length()
+    if (length < 0) {
+      this.#port.checkMemory()
+      throw corrupt(reader.claimed())
+    }
+    const start = reader.payload
+    const encoded = readText(this.#view, start, length, reader.what()) ?? new ByteView(new ByteView(this.#port.buffer, start, length))
+    if (reader.read(length) !== 0) this.#port.checkFlags()
+    return encoded
+  }
+
+  #look(): number {
+    const reader = this.#reader
+    this.#port.checkIdle()
+    this.#refresh()
+    // Values may be missing because a producer in this very thread has not published them.
+    if (reader.available === 0 && settleThread()) this.#refresh()
+    if (reader.available === 0) reader.refused()
+    return reader.available
+  }
+
+  #refresh(): void {
+    if (!this.#reader.look()) this.#port.checkFlags()
+    else if (this.#reader.bytes.length === 0) this.#port.checkMemory()
+  }
+}

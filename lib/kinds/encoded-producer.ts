@@ -1,0 +1,168 @@
+// The producer of values that are encoded: JSON, structured clones, and codecs of the program's own.
+
+import type { Codec, Element } from '../../index.js'
+import { invalidArgument, tooLarge } from '../environment/errors.js'
+import { isArray, isView, lengthOf, lengthOfList, type NumericView, setElements } from '../environment/intrinsics.js'
+import { settleThread } from '../environment/turn.js'
+import { noSlots, Port } from '../handle/port.js'
+import { ProducerShell } from '../handle/producer.js'
+import { pushMessageList, pushMessagesFrom } from '../handle/push-messages.js'
+import { FramedWriter, roomFor, sizeOf } from '../layout/framed.js'
+import { textView, writeLongText } from '../layout/text.js'
+import type { NativeHandle } from '../native/addon.js'
+import { FLAGS } from '../native/control.js'
+import type { Encoding } from './encoded.js'
+import type { Kind } from './kind.js'
+
+/** The kinds of this family. */
+export type EncodedKind = 'json' | 'value' | Codec<unknown>
+
+/** Why other calls are refused while a value is encoded, which may call the program. */
+const ENCODING = 'a value is being encoded: its toJSON, a getter, or the codec used the same producer'
+
+/**
+ * Encodes a value, then copies it into the ring at once: nothing is published of a value that cannot be encoded. It keeps
+ * INV-JS-7.
+ */
+export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
+  readonly #port: Port
+  readonly #writer: FramedWriter
+  readonly #encoding: Encoding
+  readonly #view: Uint8Array
+  readonly #look: (wanted: number) => number
+
+  constructor(native: NativeHandle, kind: Kind<K>, encoding: Encoding) {
+    const port = new Port(native, 'producer', kind)
+    super(port)
+    const writer = new FramedWriter(native, port.buffer)
+    this.#port = port
+    this.#writer = writer
+    this.#encoding = encoding
+    this.#view = textView(port.buffer)
+    this.#look = (wanted) => this.#lookFor(wanted)
+    const write = (value: Element<K>, at: number): boolean => this.#write(value, at)
+    ProducerShell.join(this, {
+      known: () => writer.free,
+      look: () => this.#refresh(),
+      short: () => writer.short,
+      room: (n) => roomFor(writer, n, 'a value'),
+      reserved: () => 0,
+      retire: () => {
+        writer.free = 0
+      },
+      measure,
+      pushRun: (values, from) => {
+        const list = values as readonly Element<K>[]
+        return pushMessageList(port, writer, list, from, lengthOfList(list), write)
+      },
+      pushFrom: (iterator, at) => pushMessagesFrom(port, writer, iterator as Iterator<Element<K>>, at, write),
+      wanted: () => writer.short,
+    })
+  }
+
+  push(value: Element<K>): boolean {
+    const length = this.#place(value, -1)
+    if (length < 0) return false
+    if (this.#writer.send(length) !== 0) this.#refuse()
+    return true
+  }
+
+  reserve(): null {
+    throw noSlots(this.#encoding.name, 'push values')
+  }
+
+  commit(): void {
+    throw noSlots(this.#encoding.name, 'push values')
+  }
+
+  abort(): void {
+    throw noSlots(this.#encoding.name, 'push values')
+  }
+
+  /** Encodes and writes a value; false if there is no room for it. `at` is its place in a list. */
+  #write(value: Element<K>, at: number): boolean {
+    const length = this.#place(value, at)
+    if (length < 0) return false
+    this.#writer.finish(length)
+    return true
+  }
+
+  /** Encodes a value to where the next one goes; its length, or -1 if there is no room for it. */
+  #place(value: Element<K>, at: number): number {
+    const writer = this.#writer
+    const encoded = this.#encode(value)
+    if (writer.bytes.length === 0) this.#port.checkMemory()
+    const what = at < 0 ? 'a value' : `values[${at}]`
+    let length: number
+    if (typeof encoded === 'string') {
+      length = writeLongText(writer, this.#view, encoded, what, this.#look)
+      if (length < 0) return -1
+    } else {
+      length = lengthOf(encoded)
+      if (length > writer.longest) throw tooLarge(what, length, writer.longest)
+      const size = sizeOf(length)
+      if (writer.free < size && this.#lookFor(size) < size) return -1
+      setElements(writer.bytes, encoded as NumericView, writer.payload)
+      writer.describe(0)
+    }
+    if (writer.isNew && writer.enter() !== 0) this.#refuse()
+    return length
+  }
+
+  #encode(value: Element<K>): string | Uint8Array {
+    const port = this.#port
+    const writer = this.#writer
+    port.checkIdle()
+    const { free } = writer
+    writer.free = 0
+    port.busy = ENCODING
+    let encoded: string | Uint8Array
+    try {
+      encoded = this.#encoding.encode(value, writer.longest)
+    } finally {
+      // The program may have closed the producer.
+      if (port.busy === ENCODING) {
+        port.busy = ''
+        writer.free = free
+        ProducerShell.resume(this)
+      }
+    }
+    port.checkOpen()
+    return encoded
+  }
+
+  /** Throws what the last crossing found. */
+  #refuse(): never {
+    this.#writer.free = 0
+    this.#port.refuse()
+  }
+
+  /** The free bytes, of which fewer than `wanted` were known. */
+  #lookFor(wanted: number): number {
+    const writer = this.#writer
+    this.#refresh()
+    if (writer.words[FLAGS] !== 0) this.#refuse()
+    // The bytes may be missing because a consumer in this very thread has not given them back.
+    if (writer.free < wanted && settleThread()) this.#refresh()
+    if (writer.free < wanted) writer.refused(wanted)
+    return writer.free
+  }
+
+  #refresh(): void {
+    if (!this.#writer.look()) this.#port.checkFlags()
+    else if (this.#writer.bytes.length === 0) this.#port.checkMemory()
+  }
+}
+
+function measure(values: unknown): number | undefined {
+  if (isArray(values)) return lengthOfList(values)
+  if (
+    typeof values !== 'object' ||
+    values === null ||
+    isView(values) ||
+    typeof (values as Iterable<unknown>)[Symbol.iterator] !== 'function'
+  ) {
+    throw invalidArgument('values', 'an array or an iterable (push takes a single value)', values)
+  }
+  return undefined
+}

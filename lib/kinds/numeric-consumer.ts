@@ -1,0 +1,266 @@
+// The consumer of numbers and bigints.
+
+import type { Batch, NumericArray, Peek, Popped, Shown, View } from '../../index.js'
+import { checkCallback, checkInteger, detached, invalidArgument, peekIsVoid } from '../environment/errors.js'
+import * as intrinsics from '../environment/intrinsics.js'
+import type { NumericView } from '../environment/intrinsics.js'
+import { owe, settleThread } from '../environment/turn.js'
+import { ConsumerShell } from '../handle/consumer.js'
+import { Port } from '../handle/port.js'
+import * as slots from '../layout/slots.js'
+import type { NativeHandle } from '../native/addon.js'
+import * as control from '../native/control.js'
+import * as crossing from '../native/crossing.js'
+import type { Kind } from './kind.js'
+import type { NumericName, NumericStorage } from './numeric.js'
+
+// V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
+const { KNOWN, OWING, PENDING, REFUSED } = control
+const { lookForData, release } = crossing
+const { emptyBuffer, isAttached, lengthOf, setElements, typedArrayName } = intrinsics
+const { unfoldUp } = slots
+
+/** Why other calls are refused while a callback of `visit` is shown elements. */
+const VISITING = 'visit is showing elements: read the next ones after its callback'
+
+/** What the last peek showed was read by another call. */
+const VOID = -1
+
+/**
+ * Keeps its position and its counts as plain numbers and crosses into Rust when its count of elements runs out, or when
+ * enough slots are to be given back. While a callback is shown elements in place the count is put aside and 0, so that
+ * pop need not ask.
+ *
+ * Fields begin as the numbers and flags that they will be, and flags are compared with ===, for the sake of the machine
+ * code (docs/PERFORMANCE.md).
+ *
+ * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
+ */
+export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
+  readonly #port: Port
+  readonly #native: NativeHandle
+  readonly #storage: NumericStorage
+  readonly #view: NumericView
+  readonly #words: Uint32Array
+  /** In elements, a power of two. */
+  readonly #capacity: number = 0
+  readonly #mask: number = 0
+  /** In bytes. */
+  readonly #size: number = 0
+  readonly #shift: number = 0
+  /** Bytes that are given back together: a quarter of the ring, at least an element. */
+  readonly #lap: number = 0
+  readonly #heap: boolean = false
+  /** The oldest element. */
+  #index: number = 0
+  #available = 0
+  /** Elements of the last peek that were not released, or VOID, and where they begin. */
+  #peeked = 0
+  #peekedAt = 0
+
+  constructor(native: NativeHandle, kind: Kind<K>, storage: NumericStorage) {
+    const port = new Port(native, 'consumer', kind)
+    super(port)
+    this.#port = port
+    this.#native = native
+    this.#storage = storage
+    this.#view = new storage.view(port.buffer)
+    this.#words = native.words
+    this.#size = 1 << storage.shift
+    this.#shift = storage.shift
+    this.#capacity = native.capacity >>> storage.shift
+    this.#mask = this.#capacity - 1
+    this.#lap = Math.max(this.#size, native.capacity >>> 2)
+    this.#heap = native.memoryKind === 'heap'
+    this.#index = native.offset >>> storage.shift
+    ConsumerShell.join<K>(this, {
+      known: () => this.#available << this.#shift,
+      look: () => this.#refresh(),
+      batch: (max) => this.#batch(max),
+      retire: () => this.#retire(),
+    })
+  }
+
+  pop(): Popped<K> | undefined {
+    if (this.#available === 0 && this.#look(1) === 0) return undefined
+    const index = this.#index
+    const value = this.#view[index]
+    // What #read(1) does, written out: this is the path that every element takes.
+    this.#index = (index + 1) & this.#mask
+    this.#available--
+    const pending = this.#words[PENDING]! + this.#size
+    this.#words[PENDING] = pending
+    if (pending >= this.#lap) release(this.#native)
+    else if (this.#words[OWING] === 0) owe(this.#native)
+    return value as Popped<K>
+  }
+
+  popMany(into: NumericArray<K>): number
+  popMany(max: number): Popped<K>[]
+  popMany(target: NumericArray<K> | number): number | Popped<K>[] {
+    if (typeof target === 'number') {
+      checkInteger('max', target, 0, Number.MAX_SAFE_INTEGER)
+      const count = Math.min(target, this.#elements(target))
+      const values: Popped<K>[] = []
+      const mask = this.#mask
+      for (let i = 0; i < count; i++) values[i] = this.#view[(this.#index + i) & mask] as Popped<K>
+      this.#readBatch(count)
+      return values
+    }
+    if (typedArrayName(target) !== this.#storage.view.name) {
+      throw invalidArgument('into', `a ${this.#storage.view.name}, or a number of elements`, target)
+    }
+    const length = lengthOf(target)
+    if (length === 0 && !isAttached(target)) throw detached('into')
+    const count = Math.min(length, this.#elements(length))
+    if (count === 0) return 0
+    this.#copy(target as NumericView, count)
+    return count
+  }
+
+  #batch(max: number): Batch<K> | undefined {
+    const most = Math.min(max, this.#capacity)
+    const count = Math.min(most, this.#elements(1))
+    if (count === 0) return undefined
+    const batch = new this.#storage.view(emptyBuffer(count * this.#size))
+    this.#copy(batch, count)
+    return batch as Batch<K>
+  }
+
+  /** Copies the oldest `count` elements and gives them back. */
+  #copy(into: NumericView, count: number): void {
+    const index = this.#index
+    if (this.#heap === true) unfoldUp(this.#view, this.#capacity, index + count)
+    setElements(into, new this.#storage.view(this.#port.buffer, index << this.#shift, count), 0)
+    this.#readBatch(count)
+  }
+
+  peek(n?: number): Peek<K> {
+    if (n !== undefined) checkInteger('n', n, 1, 2 ** 31 - 1)
+    const wanted = Math.min(n ?? this.#capacity, this.#capacity)
+    const count = Math.min(wanted, this.#elements(wanted))
+    const index = this.#index
+    if (this.#heap === true) unfoldUp(this.#view, this.#capacity, index + count)
+    this.#native.shown()
+    const view = new this.#storage.view(this.#port.buffer, index << this.#shift, count)
+    this.#peeked = count
+    this.#peekedAt = index
+    return view as Peek<K>
+  }
+
+  release(n?: number): void {
+    this.#port.checkIdle()
+    this.#voidPeek()
+    const most = Math.max(0, this.#peeked)
+    if (n === undefined) n = most
+    if (this.#peeked === VOID && n > 0) throw peekIsVoid(n)
+    checkInteger('n', n, 0, most)
+    if (n === 0) return
+    this.#readBatch(n)
+    this.#peeked = most - n
+    this.#peekedAt = this.#index
+  }
+
+  drain(fn: (value: Shown<K>) => void, max: number = Infinity): number {
+    checkCallback(fn, max)
+    const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
+    let taken = 0
+    try {
+      // The position goes forward before fn sees the element: if fn throws, or reads from this very
+      // consumer, nothing is lost and nothing comes twice.
+      while (taken < count && this.#available > 0) {
+        const value = this.#view[this.#index]
+        this.#read(1)
+        taken++
+        fn(value as Shown<K>)
+      }
+    } finally {
+      if (this.#port.isOpen) release(this.#native)
+    }
+    return taken
+  }
+
+  visit(fn: (elements: View<K>, start: number, end: number) => void, max: number = Infinity): number {
+    checkCallback(fn, max)
+    const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
+    if (count === 0) return 0
+    const start = this.#index
+    if (this.#heap === true) unfoldUp(this.#view, this.#capacity, start + count)
+    this.#native.shown()
+    const available = this.#available
+    this.#available = 0
+    this.#port.busy = VISITING
+    try {
+      fn(this.#view as View<K>, start, start + count)
+    } finally {
+      // Also when fn throws: what it was shown is gone, and nothing else. It may have closed the consumer.
+      if (this.#port.busy === VISITING) {
+        this.#port.busy = ''
+        this.#available = available
+        this.#readBatch(count)
+        ConsumerShell.resume(this)
+      }
+    }
+    return count
+  }
+
+  /** Counts `n` elements as read, and gives them back if enough are due. */
+  #read(n: number): void {
+    this.#index = (this.#index + n) & this.#mask
+    this.#available -= n
+    const pending = this.#words[PENDING]! + n * this.#size
+    this.#words[PENDING] = pending
+    if (pending >= this.#lap) release(this.#native)
+    else if (this.#words[OWING] === 0) owe(this.#native)
+  }
+
+  /** Counts `n` elements as read and gives them back at once. */
+  #readBatch(n: number): void {
+    if (n === 0) return
+    this.#index = (this.#index + n) & this.#mask
+    this.#available -= n
+    this.#words[PENDING]! += n * this.#size
+    if (release(this.#native) !== 0) this.#port.checkFlags()
+  }
+
+  /** The elements there are, after a look only if fewer than `wanted` are known. */
+  #elements(wanted: number): number {
+    this.#port.checkIdle()
+    this.#port.checkMemory()
+    return this.#available >= wanted ? this.#available : this.#look(wanted)
+  }
+
+  #look(wanted: number): number {
+    this.#port.checkIdle()
+    this.#refresh()
+    // The elements may be missing because a producer in this very thread has not published them.
+    if (this.#available < wanted && settleThread()) this.#refresh()
+    if (this.#available === 0) this.#words[REFUSED]! += 1
+    return this.#available
+  }
+
+  /**
+   * Voids the peek if something was read since. The position alone does not tell, since it is the same again after a
+   * lap; but in a lap the count either runs below what was peeked at or is refreshed.
+   */
+  #voidPeek(): void {
+    if (this.#peeked > 0 && (this.#peekedAt !== this.#index || this.#peeked > this.#available)) this.#peeked = VOID
+  }
+
+  #refresh(): void {
+    this.#voidPeek()
+    let known = lookForData(this.#native)
+    if (known < 0) {
+      this.#port.checkFlags()
+      known = this.#words[KNOWN]!
+    }
+    if (this.#view.length === 0) this.#port.checkMemory()
+    this.#available = known >>> this.#shift
+  }
+
+  #retire(): void {
+    this.#available = 0
+    this.#peeked = 0
+  }
+}
+

@@ -1,0 +1,89 @@
+// Records that lie one after another: what reserve and peek give.
+
+import { checkInteger, invalidArgument } from '../environment/errors.js'
+import { lengthOf, typedArrayName, type NumericView } from '../environment/intrinsics.js'
+import { Place, recordAccess, type RecordAccess, type Scalar } from './record-cursor.js'
+import type { RecordSchema } from './record-schema.js'
+
+/** One object for all runs of records that a handle shows: nothing is made for a run. */
+export class RecordBatch {
+  readonly #place: Place
+  readonly #access: RecordAccess
+  readonly #size: number = 0
+  #start: number = 0
+  #length: number = 0
+
+  private constructor(schema: RecordSchema, memory: ArrayBuffer) {
+    this.#place = new Place(memory)
+    this.#access = recordAccess(schema, this.#place)
+    this.#size = schema.size
+  }
+
+  /** Makes a batch, and the access to single records that it is made of. */
+  static make(schema: RecordSchema, memory: ArrayBuffer): RecordBatch {
+    const batch = new RecordBatch(schema, memory)
+    for (const name of batch.#access.columns.keys()) {
+      // A field that is named like something that every batch has is reached by column(name).
+      if (!(name in batch)) Object.defineProperty(batch, name, { get: () => batch.column(name), enumerable: true })
+    }
+    return Object.preventExtensions(batch)
+  }
+
+  static access(batch: RecordBatch): RecordAccess {
+    return batch.#access
+  }
+
+  /** Goes to the record at byte `at`, outside of any run. */
+  static go(batch: RecordBatch, at: number): void {
+    batch.#place.at = at
+  }
+
+  /** Shows `count` records from byte `start` on. */
+  static show(batch: RecordBatch, start: number, count: number): void {
+    batch.#start = start
+    batch.#length = count
+    if (count > 0) batch.#place.at = start
+    else RecordBatch.leave(batch)
+  }
+
+  /** Shows nothing any more. */
+  static leave(batch: RecordBatch): void {
+    batch.#length = 0
+    batch.#place.leave()
+    batch.#access.leave()
+  }
+
+  /** How many records there are. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** The cursor, on the record at `index` until the next call. */
+  at(index: number): object {
+    checkInteger('index', index, 0, this.#length - 1)
+    this.#place.at = this.#start + index * this.#size
+    return this.#access.cursor
+  }
+
+  /** A copy of one field of all the records: in a typed array of its own, or in `into`, which must be of the field's kind and hold as many. */
+  column(name: string, into?: NumericView): NumericView {
+    const column = this.#access.columns.get(name)
+    if (column === undefined) {
+      throw invalidArgument('name', `the name of a field that is one number: ${[...this.#access.columns.keys()].join(', ')}`, name)
+    }
+    if (into !== undefined) {
+      const kind = typedArrayName(column(0, 0, 0))
+      if (typedArrayName(into) !== kind || lengthOf(into) < this.#length) {
+        throw invalidArgument('into', `a ${kind} of ${this.#length} or more`, into)
+      }
+    }
+    return column(this.#start, this.#size, this.#length, into)
+  }
+
+  /** The cursor, on one record after the other. */
+  *[Symbol.iterator](): IterableIterator<object> {
+    for (let i = 0; i < this.#length; i++) yield this.at(i)
+  }
+}
+
+export type { Scalar }

@@ -1,0 +1,38 @@
+// Other runtimes than Node. Each comes from the npm registry, as a program of its own.
+
+import assert from 'node:assert'
+import { copyFileSync } from 'node:fs'
+import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { root } from '../package-bin.mjs'
+import { readmeExample, SUM } from '../package-test/readme-example.mjs'
+
+export const runtimes = {
+  async bun(make) {
+    const app = await make({ tools: { bun: '1.4.5' } })
+    // Its install script puts the program there.
+    const bun = app.tool('bun', 'bin', 'bun.exe')
+    console.log(`       bun ${await app.must([bun, '--version'])}`)
+    await examples(app, [bun], ['example.mjs', 'example.cjs', 'example.mts'])
+    copyFileSync(path.join(root, 'scripts', 'compat', 'collected.mjs'), app.path('collected.mjs'))
+    assert.equal(await app.must([bun, 'collected.mjs']), 'collected\nclosed')
+  },
+
+  async deno(make) {
+    const app = await make({ tools: { deno: '2.9.6' } })
+    const deno = app.tool('@deno', 'linux-x64-glibc', 'deno')
+    console.log(`       ${(await app.must([deno, '--version'])).split('\n')[0]}`)
+    // Refused before anything is loaded: it runs the example, and aborts when it collects a buffer.
+    app.write('example.mjs', readmeExample()['example.mjs'])
+    const { ok, output } = await app.run([deno, 'run', '-A', 'example.mjs'])
+    assert.equal(ok, false)
+    assert.match(stripVTControlCharacters(output), /crosscore: Deno is not supported: .* What to do: run this in Node or Bun/)
+  },
+}
+
+async function examples(app, start, files) {
+  for (const [file, text] of Object.entries(readmeExample())) app.write(file, text)
+  copyFileSync(path.join(root, 'scripts', 'package-test', 'moved-handle.mjs'), app.path('moved-handle.mjs'))
+  for (const file of files) assert.equal(await app.must([...start, file]), SUM)
+  assert.equal(await app.must([...start, 'moved-handle.mjs']), 'moved')
+}

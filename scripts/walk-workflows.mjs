@@ -1,0 +1,149 @@
+// node scripts/walk-workflows.mjs [--list] [WORKFLOW/JOB…]
+//
+// Runs every `run:` line of the workflows' Linux x64 jobs, in order, each job in a clean clone of what is committed, as root
+// of a Debian would: with the first combination of a matrix, without containers. Of the actions it does what moves files between jobs
+// (upload-artifact, download-artifact) and our own; those that set a machine up are named and left out. A job that publishes
+// is never run, since the clone is at no tag. All of them take hours.
+
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { runInNewContext } from 'node:vm'
+import { npmFolder } from './npm-tool.mjs'
+import { root } from './package-bin.mjs'
+import { mustRun, run } from './processes.mjs'
+
+const LIMIT_MS = 7_200_000
+/** Root has no sudo in a container. */
+const SUDO = 'command -v sudo >/dev/null || sudo() { while [[ $1 == --* ]]; do shift; done; "$@"; }\n'
+
+const { values: options, positionals: wanted } = parseArgs({ options: { list: { type: 'boolean' } }, allowPositionals: true })
+const tools = await npmFolder('yaml', { yaml: '2.8.1' })
+const { parse } = createRequire(path.join(tools, 'package.json'))('yaml')
+const folder = path.join(root, '.github', 'workflows')
+const work = mkdtempSync(path.join(tmpdir(), 'crosscore-walk-'))
+process.once('exit', () => rmSync(work, { recursive: true, force: true }))
+
+const jobs = readdirSync(folder).flatMap((file) => {
+  const workflow = parse(readFileSync(path.join(folder, file), 'utf8'))
+  return Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${file.replace('.yml', '')}/${name}`, job, env: workflow.env }))
+})
+const unknown = wanted.filter((name) => !jobs.some((job) => job.name === name))
+if (unknown.length > 0) throw new Error(`no such job: ${unknown.join(', ')}`)
+
+const results = []
+for (const { name, job, env } of jobs) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const matrix = combination(job.strategy?.matrix)
+  const context = { matrix, github: { event_name: 'push', ref: 'refs/heads/main', ref_name: 'main', event: {}, token: '' }, steps: {}, env: {} }
+  const runsOn = filled(job['runs-on'], context)
+  const container = job.container && filled(job.container, context)
+  if (runsOn !== 'ubuntu-latest' || container || (job.if && !truth(job.if, context))) {
+    results.push({ name, result: job.if && runsOn === 'ubuntu-latest' ? `not run: if ${job.if}` : `not run: ${container ? 'container' : runsOn}`, ms: 0 })
+    continue
+  }
+  results.push(options.list ? { name, result: `${JSON.stringify(matrix)}`, ms: 0 } : await walk(name, job, env, context))
+}
+console.log()
+for (const { name, result, ms } of results) console.log(`${name.padEnd(28)} ${`${(ms / 1000).toFixed(0)} s`.padStart(7)}  ${result}`)
+const failed = results.filter(({ result }) => result.startsWith('FAILED')).length
+console.log(`${results.filter(({ result }) => result === 'ok').length} passed, ${failed} failed`)
+if (failed > 0) process.exitCode = 1
+
+async function walk(name, job, env, context) {
+  const started = performance.now()
+  const clone = path.join(work, name.replaceAll('/', '-'))
+  await mustRun('git clone', ['git', 'clone', '--quiet', root, clone])
+  const summary = path.join(work, 'summary.md')
+  writeFileSync(summary, '')
+  const base = { ...env, ...job.env, CI: 'true', GITHUB_STEP_SUMMARY: summary, GITHUB_REF_NAME: 'main', NO_COLOR: '1', FORCE_COLOR: undefined }
+  for (const step of job.steps.flatMap(expanded)) {
+    if (step.if && !truth(step.if, { ...context, inputs: step.inputs })) continue
+    const here = { ...context, inputs: step.inputs ?? {} }
+    if (step.uses) {
+      action(step, here, clone)
+      continue
+    }
+    const text = filled(step.run, here)
+    console.log(`\n#### ${name}: ${text.trim()}`)
+    const variables = Object.fromEntries(Object.entries({ ...base, ...step.env }).map(([key, value]) => [key, value === undefined ? value : filled(String(value), here)]))
+    const { ok, output, code, signal } = await run(['bash', '-eo', 'pipefail', '-c', SUDO + text], { cwd: clone, env: variables, limit: LIMIT_MS })
+    console.log(output.split('\n').slice(ok ? -4 : -40).join('\n'))
+    if (!ok) return { name, result: `FAILED (${signal ?? code}): ${text.trim().split('\n')[0]}`, ms: performance.now() - started }
+  }
+  rmSync(clone, { recursive: true, force: true })
+  return { name, result: 'ok', ms: performance.now() - started }
+}
+
+/** A step of ours as the steps of its action. */
+function expanded(step) {
+  if (!step.uses?.startsWith('./')) return [step]
+  const definition = parse(readFileSync(path.join(root, step.uses, 'action.yml'), 'utf8'))
+  const defaults = Object.fromEntries(Object.entries(definition.inputs).map(([key, input]) => [key, input.default]))
+  const inputs = { ...defaults, ...step.with }
+  return definition.runs.steps.map((inner) => Object.assign(inner, { inputs }))
+}
+
+function action({ uses, with: inputs = {} }, context, clone) {
+  const [name] = uses.split('@')
+  const artifacts = path.join(work, 'artifacts')
+  if (name === 'actions/upload-artifact') {
+    const to = path.join(artifacts, filled(inputs.name, context))
+    for (const pattern of filled(inputs.path, context).trim().split('\n')) copyMatching(clone, pattern.trim(), to)
+  } else if (name === 'actions/download-artifact') {
+    const to = path.join(clone, filled(inputs.path ?? '.', context))
+    const pattern = new RegExp(`^${filled(inputs.name ?? inputs.pattern, context).replaceAll('*', '.*')}$`)
+    const found = existsSync(artifacts) ? readdirSync(artifacts).filter((entry) => pattern.test(entry)) : []
+    if (found.length === 0) console.log(`#### no artifact ${pattern.source}: the job that makes it was not walked before`)
+    for (const entry of found) cpSync(path.join(artifacts, entry), inputs.name || inputs['merge-multiple'] ? to : path.join(to, entry), { recursive: true })
+  } else console.log(`#### not run: uses ${uses}`)
+}
+
+/** Like the action: what lies below the first star keeps its path from there. */
+function copyMatching(clone, pattern, to) {
+  const fixed = pattern.includes('*') ? path.dirname(pattern.slice(0, pattern.indexOf('*') + 1)) : path.dirname(pattern)
+  const matches = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('**/', '(?:.+/)?').replaceAll(/(?<!\))\*/g, '[^/]*')}(?:/.*)?$`)
+  const base = pattern.includes('**') ? '.' : fixed
+  for (const entry of readdirSync(path.join(clone, base), { recursive: true, withFileTypes: true })) {
+    const file = path.relative(clone, path.join(entry.parentPath ?? entry.path, entry.name))
+    if (!entry.isFile() || file.startsWith('node_modules') || !matches.test(file)) continue
+    const place = path.join(to, path.relative(base, file))
+    mkdirSync(path.dirname(place), { recursive: true })
+    cpSync(path.join(clone, file), place)
+  }
+}
+
+/** The first combination of a matrix that runs on Linux x64. */
+function combination(matrix) {
+  if (!matrix) return {}
+  const { include = [], exclude: _exclude, ...axes } = matrix
+  const first = Object.fromEntries(Object.entries(axes).map(([key, values]) => [key, values[0]]))
+  if (Object.keys(axes).length === 0) return include[0]
+  const more = include.filter((entry) => Object.entries(entry).every(([key, value]) => !(key in first) || first[key] === value))
+  return Object.assign(first, ...more)
+}
+
+/** Text with its expressions evaluated; GitHub's are JavaScript but for their functions. */
+function filled(text, context) {
+  return text.replaceAll(/\$\{\{(.*?)\}\}/gs, (_, expression) => evaluated(expression, context) ?? '')
+}
+
+function truth(condition, context) {
+  return Boolean(evaluated(String(condition).replace(/^\$\{\{(.*)\}\}$/s, '$1'), context))
+}
+
+function evaluated(expression, context) {
+  return runInNewContext(expression, {
+    ...context,
+    secrets: {},
+    always: () => true,
+    failure: () => false,
+    success: () => true,
+    startsWith: (text, start) => text.startsWith(start),
+    endsWith: (text, end) => text.endsWith(end),
+    format: (text, ...values) => text.replaceAll(/\{(\d)\}/g, (_, n) => values[n]),
+  })
+}
