@@ -7,17 +7,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path'
 import { root } from './package-bin.mjs'
 import { mustRun } from './processes.mjs'
+import { COPIED } from './site-pages.mjs'
 
 const site = path.join(root, 'site')
 const REPOSITORY = 'https://github.com/crosscore/crosscore/blob/main/'
-
-/** Pages that are kept with the sources; their links lead into the repository. */
-const COPIED = {
-  'soundness.md': 'docs/SOUNDNESS.md',
-  'performance.md': 'docs/PERFORMANCE.md',
-  'orderings.md': 'docs/ORDERINGS.md',
-  'matrix.md': 'docs/MATRIX.md',
-}
 
 /** A page's text with its relative links turned to the site's own pages or into the repository. */
 function relinked(text, source) {

@@ -23,6 +23,7 @@ export default defineConfig({
     nav: [
       { text: 'Guide', link: '/getting-started' },
       { text: 'API', link: '/api/README' },
+      { text: 'Examples', link: '/examples' },
       { text: 'Performance', link: '/performance' },
     ],
     sidebar: [
@@ -33,8 +34,24 @@ export default defineConfig({
           { text: 'Choosing a kind', link: '/kinds' },
           { text: 'Waiting and backpressure', link: '/waiting' },
           { text: 'Moving handles, dying workers', link: '/moving' },
-          { text: 'Runtimes, bundlers, runners', link: '/runtimes' },
+          { text: 'Streams, requests, many rings', link: '/streams' },
+          { text: 'What you can rely on', link: '/guarantees' },
+          { text: 'Examples', link: '/examples' },
           { text: 'Questions', link: '/faq' },
+        ],
+      },
+      {
+        text: 'Where it runs',
+        items: [
+          { text: 'Runtimes, bundlers, runners, pools', link: '/runtimes' },
+          { text: 'Platforms', link: '/platforms' },
+        ],
+      },
+      {
+        text: 'Compared',
+        items: [
+          { text: 'With others', link: '/compared' },
+          { text: 'Performance', link: '/performance' },
         ],
       },
       {
@@ -59,7 +76,8 @@ export default defineConfig({
           { text: 'How it works', link: '/how-it-works' },
           { text: 'The express lane', link: '/express-lane' },
           { text: 'Soundness', link: '/soundness' },
-          { text: 'Performance', link: '/performance' },
+          { text: 'Orderings', link: '/orderings' },
+          { text: 'Invariants and their tests', link: '/matrix' },
         ],
       },
       {
