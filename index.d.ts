@@ -354,9 +354,9 @@ export interface Stats {
     readonly consumerWakes: number;
 }
 /**
- * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to
- * another. A moved handle throws `ERR_CROSSCORE_MOVED` whatever it is asked, except to close; a closed
- * one throws `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay. Asking a property never publishes anything.
+ * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to another. A moved
+ * handle throws `ERR_CROSSCORE_MOVED` whatever it is asked, except to close; a closed one throws
+ * `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay. Asking a property never publishes anything.
  *
  * A handle that is collected without `close()` closes its side, whenever that happens; only `close()` says when.
  */
@@ -455,8 +455,8 @@ export interface Producer<K extends ElementKind> {
      */
     flushed(options?: ReadyOptions): Promise<boolean>;
     /**
-     * As {@link Producer.flushed}, but blocks this thread; `false` also when the time is over. For exit handlers, where no
-     * promise is heard any more.
+     * As {@link Producer.flushed}, but blocks this thread; `false` also when the time is over. For exit handlers, where
+     * no promise is heard any more.
      */
     flushedSync(options?: BlockOptions): boolean;
     /** Waits as {@link Producer.flushed} does, then closes. Resolves with whether everything was taken. */
@@ -490,7 +490,10 @@ export interface Producer<K extends ElementKind> {
      * @throws {CrosscoreError} `TOO_LARGE` for more than the ring holds, `BUSY` while one is open.
      */
     readonly reserve: (n: number) => View<K> | null;
-    /** Makes the first `n` elements of the reservation part of the stream; for `'bytes'`, a message of `n` bytes. All of it by default. */
+    /**
+     * Makes the first `n` elements of the reservation part of the stream; for `'bytes'`, a message of `n` bytes. All of
+     * it by default.
+     */
     commit(n?: number): void;
     /** Gives the reservation up. */
     abort(): void;
@@ -615,19 +618,20 @@ export interface Consumer<K extends ElementKind> {
      */
     popSync(options?: BlockOptions): Popped<K> | undefined;
     /**
-     * As {@link Consumer.popMany}, but blocks this thread while there is nothing. It waits for the first element only: what is there
-     * then is taken. 0 or an empty array when the time is over, and when the ring is {@link Consumer.done}.
+     * As {@link Consumer.popMany}, but blocks this thread while there is nothing. It waits for the first element only:
+     * what is there then is taken. 0 or an empty array when the time is over, and when the ring is {@link
+     * Consumer.done}.
      */
     readonly popManySync: {
         (into: NumericArray<K>, options?: BlockOptions): number;
         (max: number, options?: BlockOptions): Popped<K>[];
     };
     /**
-     * Resolves when there is something to read, or `n` elements or messages: with `true`, or with `false`
-     * when the producer is gone and the ring is drained. `true` also when the producer is gone and fewer
-     * than `n` are left, and when a ring of messages is full with fewer. One wait at a time on a handle: a second one, and anything that blocks, is
-     * refused with `BUSY`. While it is pending it keeps the event loop alive, unless
-     * {@link Consumer.unref} says otherwise.
+     * Resolves when there is something to read, or `n` elements or messages: with `true`, or with `false` when the
+     * producer is gone and the ring is drained. `true` also when the producer is gone and fewer than `n` are left, and
+     * when a ring of messages is full with fewer. One wait at a time on a handle: a second one, and anything that
+     * blocks, is refused with `BUSY`. While it is pending it keeps the event loop alive, unless {@link Consumer.unref}
+     * says otherwise.
      *
      * @example
      * ```js
@@ -665,8 +669,8 @@ export interface Consumer<K extends ElementKind> {
      */
     [Symbol.asyncIterator](): AsyncIterableIterator<Popped<K>>;
     /**
-     * The iteration above with options. Calls of `next()` are answered in their order; `return()` ends one that waits. When the
-     * signal aborts, the loop throws an `AbortError`; what was not taken stays in the ring.
+     * The iteration above with options. Calls of `next()` are answered in their order; `return()` ends one that waits.
+     * When the signal aborts, the loop throws an `AbortError`; what was not taken stays in the ring.
      */
     values(options?: ReadyOptions): AsyncIterableIterator<Popped<K>>;
     /**
@@ -712,8 +716,8 @@ export interface Consumer<K extends ElementKind> {
      */
     peek(n?: number): Peek<K>;
     /**
-     * Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it showed. A read by
-     * another call since makes the peek void.
+     * Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it
+     * showed. A read by another call since makes the peek void.
      */
     release(n?: number): void;
     /**
@@ -765,7 +769,10 @@ export interface Consumer<K extends ElementKind> {
     readonly closed: boolean;
     /** Whether everything that will ever come has been read, or this handle was closed. */
     readonly done: boolean;
-    /** Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked for when all is read. */
+    /**
+     * Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked
+     * for when all is read.
+     */
     readonly reason: Error | undefined;
     readonly stats: Stats;
     /**
@@ -791,8 +798,9 @@ export interface Consumer<K extends ElementKind> {
      */
     toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>;
     /**
-     * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
-     * code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what its next write throws.
+     * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The
+     * name, message, code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what
+     * its next write throws.
      */
     close(reason?: Error): void;
     /** As {@link Consumer.close}, for `using`. */
@@ -828,7 +836,8 @@ export declare const Consumer: {
  */
 export declare const revoke: (token: ProducerToken<ElementKind> | ConsumerToken<ElementKind>) => boolean;
 /**
- * How calls cross from JavaScript into Rust in this process: `'express'` where V8 can call Rust directly from optimised code,
+ * How calls cross from JavaScript into Rust in this process: `'express'` where V8 can call Rust directly from
+ * optimised code,
  * `'node-api'` elsewhere. Results are the same.
  */
 export interface Lane {
@@ -855,8 +864,9 @@ export declare const lane: Lane;
  */
 export type CrosscoreErrorCode = 'ERR_CROSSCORE_INVALID_ARG' | 'ERR_CROSSCORE_CLOSED' | 'ERR_CROSSCORE_MOVED' | 'ERR_CROSSCORE_TOKEN' | 'ERR_CROSSCORE_TOO_LARGE' | 'ERR_CROSSCORE_BUSY' | 'ERR_CROSSCORE_MEMORY' | 'ERR_CROSSCORE_UNSUPPORTED' | 'ERR_CROSSCORE_CORRUPT';
 /**
- * What this package throws. A structured clone (`postMessage`, a pool's result) keeps of an error its message, cause and stack,
- * not its class, name and code: the first line of the stack has both, as `CrosscoreError [ERR_CROSSCORE_CLOSED]: …`.
+ * What this package throws. A structured clone (`postMessage`, a pool's result) keeps of an error its message, cause
+ * and stack, not its class, name and code: the first line of the stack has both, as `CrosscoreError
+ * [ERR_CROSSCORE_CLOSED]: …`.
  */
 export interface CrosscoreError extends Error {
     readonly name: 'CrosscoreError';

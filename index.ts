@@ -465,9 +465,9 @@ export interface Stats {
 }
 
 /**
- * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to
- * another. A moved handle throws `ERR_CROSSCORE_MOVED` whatever it is asked, except to close; a closed
- * one throws `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay. Asking a property never publishes anything.
+ * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to another. A moved
+ * handle throws `ERR_CROSSCORE_MOVED` whatever it is asked, except to close; a closed one throws
+ * `ERR_CROSSCORE_CLOSED` when it is asked to write. Statistics stay. Asking a property never publishes anything.
  *
  * A handle that is collected without `close()` closes its side, whenever that happens; only `close()` says when.
  */
@@ -572,8 +572,8 @@ export interface Producer<K extends ElementKind> {
   flushed(options?: ReadyOptions): Promise<boolean>
 
   /**
-   * As {@link Producer.flushed}, but blocks this thread; `false` also when the time is over. For exit handlers, where no
-   * promise is heard any more.
+   * As {@link Producer.flushed}, but blocks this thread; `false` also when the time is over. For exit handlers, where
+   * no promise is heard any more.
    */
   flushedSync(options?: BlockOptions): boolean
 
@@ -612,7 +612,10 @@ export interface Producer<K extends ElementKind> {
    */
   readonly reserve: (n: number) => View<K> | null
 
-  /** Makes the first `n` elements of the reservation part of the stream; for `'bytes'`, a message of `n` bytes. All of it by default. */
+  /**
+   * Makes the first `n` elements of the reservation part of the stream; for `'bytes'`, a message of `n` bytes. All of
+   * it by default.
+   */
   commit(n?: number): void
 
   /** Gives the reservation up. */
@@ -757,8 +760,9 @@ export interface Consumer<K extends ElementKind> {
   popSync(options?: BlockOptions): Popped<K> | undefined
 
   /**
-   * As {@link Consumer.popMany}, but blocks this thread while there is nothing. It waits for the first element only: what is there
-   * then is taken. 0 or an empty array when the time is over, and when the ring is {@link Consumer.done}.
+   * As {@link Consumer.popMany}, but blocks this thread while there is nothing. It waits for the first element only:
+   * what is there then is taken. 0 or an empty array when the time is over, and when the ring is {@link
+   * Consumer.done}.
    */
   readonly popManySync: {
     (into: NumericArray<K>, options?: BlockOptions): number
@@ -766,11 +770,11 @@ export interface Consumer<K extends ElementKind> {
   }
 
   /**
-   * Resolves when there is something to read, or `n` elements or messages: with `true`, or with `false`
-   * when the producer is gone and the ring is drained. `true` also when the producer is gone and fewer
-   * than `n` are left, and when a ring of messages is full with fewer. One wait at a time on a handle: a second one, and anything that blocks, is
-   * refused with `BUSY`. While it is pending it keeps the event loop alive, unless
-   * {@link Consumer.unref} says otherwise.
+   * Resolves when there is something to read, or `n` elements or messages: with `true`, or with `false` when the
+   * producer is gone and the ring is drained. `true` also when the producer is gone and fewer than `n` are left, and
+   * when a ring of messages is full with fewer. One wait at a time on a handle: a second one, and anything that
+   * blocks, is refused with `BUSY`. While it is pending it keeps the event loop alive, unless {@link Consumer.unref}
+   * says otherwise.
    *
    * @example
    * ```js
@@ -812,8 +816,8 @@ export interface Consumer<K extends ElementKind> {
   [Symbol.asyncIterator](): AsyncIterableIterator<Popped<K>>
 
   /**
-   * The iteration above with options. Calls of `next()` are answered in their order; `return()` ends one that waits. When the
-   * signal aborts, the loop throws an `AbortError`; what was not taken stays in the ring.
+   * The iteration above with options. Calls of `next()` are answered in their order; `return()` ends one that waits.
+   * When the signal aborts, the loop throws an `AbortError`; what was not taken stays in the ring.
    */
   values(options?: ReadyOptions): AsyncIterableIterator<Popped<K>>
 
@@ -863,8 +867,8 @@ export interface Consumer<K extends ElementKind> {
   peek(n?: number): Peek<K>
 
   /**
-   * Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it showed. A read by
-   * another call since makes the peek void.
+   * Gives back the first `n` elements that the last peek showed (all of them, by default), or the message that it
+   * showed. A read by another call since makes the peek void.
    */
   release(n?: number): void
 
@@ -925,7 +929,10 @@ export interface Consumer<K extends ElementKind> {
   /** Whether everything that will ever come has been read, or this handle was closed. */
   readonly done: boolean
 
-  /** Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked for when all is read. */
+  /**
+   * Why the producer closed, if it gave a reason. It is there as soon as the producer has closed, and may be asked
+   * for when all is read.
+   */
   readonly reason: Error | undefined
 
   readonly stats: Stats
@@ -955,8 +962,9 @@ export interface Consumer<K extends ElementKind> {
   toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>>
 
   /**
-   * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The name, message,
-   * code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what its next write throws.
+   * Reads nothing more: what is left is dropped, and the producer finds the ring closed. May be called again. The
+   * name, message, code and cause of `reason` reach the producer as {@link Producer.reason}, and as the cause of what
+   * its next write throws.
    */
   close(reason?: Error): void
 
@@ -998,7 +1006,8 @@ export const Consumer: {
 export const revoke: (token: ProducerToken<ElementKind> | ConsumerToken<ElementKind>) => boolean = revokeToken
 
 /**
- * How calls cross from JavaScript into Rust in this process: `'express'` where V8 can call Rust directly from optimised code,
+ * How calls cross from JavaScript into Rust in this process: `'express'` where V8 can call Rust directly from
+ * optimised code,
  * `'node-api'` elsewhere. Results are the same.
  */
 export interface Lane {
@@ -1037,8 +1046,9 @@ export type CrosscoreErrorCode =
   | 'ERR_CROSSCORE_CORRUPT'
 
 /**
- * What this package throws. A structured clone (`postMessage`, a pool's result) keeps of an error its message, cause and stack,
- * not its class, name and code: the first line of the stack has both, as `CrosscoreError [ERR_CROSSCORE_CLOSED]: …`.
+ * What this package throws. A structured clone (`postMessage`, a pool's result) keeps of an error its message, cause
+ * and stack, not its class, name and code: the first line of the stack has both, as `CrosscoreError
+ * [ERR_CROSSCORE_CLOSED]: …`.
  */
 export interface CrosscoreError extends Error {
   readonly name: 'CrosscoreError'

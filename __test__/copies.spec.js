@@ -29,6 +29,7 @@ async function copyOf(t, { addon }) {
   return import(pathToFileURL(path.join(folder, 'index.js')).href)
 }
 
+// INV-JS-4
 test.serial('two copies of the JavaScript over one addon see one truth', async (t) => {
   const there = await copyOf(t, { addon: 'linked' })
   t.not(there.createRing, here.createRing)
@@ -56,6 +57,7 @@ test.serial('two copies of the JavaScript over one addon see one truth', async (
   }
 })
 
+// INV-JS-8
 test.serial('both handles of a ring share one ArrayBuffer, whichever copy they are of', async (t) => {
   const there = await copyOf(t, { addon: 'linked' })
   const { producer, consumer } = here.createRing({ of: 'f64', capacity: 64 })

@@ -33,6 +33,7 @@ for (const of of ['u8', 'f64', 'u64']) {
   const { array } = kinds[of]
   for (const [lie, make] of Object.entries(liars)) {
     const Liar = make(array)
+    // INV-JS-9
     onBothMemories(`a typed array of ${of} with ${lie} is copied as what it is`, (t, memory) => {
       const { producer, consumer } = createRing({ of, capacity: 16, memory })
       const { capacity } = producer
@@ -59,6 +60,7 @@ for (const of of ['u8', 'f64', 'u64']) {
 
 for (const [lie, make] of Object.entries(liars)) {
   const Liar = make(Uint8Array)
+  // INV-JS-9
   onBothMemories(`a message with ${lie} is copied as what it is`, (t, memory) => {
     const { producer, consumer } = createRing({ of: 'bytes', capacity: 64, memory })
     const largest = producer.capacity - 8

@@ -13,10 +13,10 @@ test('options must be an object', (t) => {
 })
 
 test('of must be a kind', (t) => {
-  for (const of of [undefined, null, 'f16', 'F64', 'string', '', 'constructor', '__proto__', 8, ['f64'], { f64: 1 }, new String('f64')]) {
+  for (const of of [undefined, null, 'f16', 'F64', 'String', '', 'constructor', '__proto__', 8, ['f64'], { f64: 1 }, new String('f64')]) {
     refusesArgument(t, () => createRing({ of, capacity: 8 }), {
       what: 'options.of',
-      allowed: `one of ${kindNames.join(', ')}, bytes`,
+      allowed: `one of ${kindNames.join(', ')}, bytes, string, json, value, or record({ … })`,
       given: of === null || of === undefined ? String(of) : typeof of,
     })
   }

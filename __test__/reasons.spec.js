@@ -95,10 +95,11 @@ test('a reason crosses threads', async (t) => {
      })`,
     { eval: true, workerData: producer.move() },
   )
+  const gone = once(worker, 'exit')
   const seen = []
   for await (const value of consumer) seen.push(value)
   t.deepEqual(seen, [7])
   t.is(consumer.reason.message, 'over there')
   t.is(consumer.reason.cause.message, 'deep')
-  await once(worker, 'exit')
+  await gone
 })

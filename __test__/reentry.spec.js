@@ -96,6 +96,7 @@ const sources = {
 for (const [of, element] of Object.entries(elementOf)) {
   for (const [source, make] of Object.entries(sources)) {
     for (const [name, act] of Object.entries(meddling)) {
+      // INV-JS-7
       onBothMemories(`${name} in ${source} of ${of}: in order, or BUSY`, (t, memory) => {
         for (const publish of ['each', 'tick', 3]) {
           const ring = createRing({ of, capacity: of === 'bytes' ? 128 : 8, memory, publish })
@@ -148,6 +149,7 @@ for (const [of, element] of Object.entries(elementOf)) {
     move: (consumer) => consumer.move(),
   }
   for (const [name, read] of Object.entries(reads)) {
+    // INV-JS-7
     onBothMemories(`${name} in a callback of visit of ${of} is BUSY, and nothing is read twice`, (t, memory) => {
       const { producer, consumer } = createRing({ of, capacity: of === 'bytes' ? 128 : 8, memory })
       producer.pushMany([1, 2, 3].map(element))

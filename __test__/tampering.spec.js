@@ -14,6 +14,7 @@ const ways = [
 ]
 
 for (const tamper of ways) {
+  // INV-JS-9
   test(`rings work with ${tamper}`, async (t) => {
     t.deepEqual(await start('tampered.js', { tamper }).result, [])
   })

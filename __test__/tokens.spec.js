@@ -212,6 +212,7 @@ for (const [of, value] of Object.entries(kinds)) {
     free: (producer) => producer.free,
     capacity: (producer) => producer.capacity,
     memory: (producer) => producer.memory,
+    of: (producer) => producer.of,
     closed: (producer) => producer.closed,
     stats: (producer) => producer.stats,
   }
@@ -229,6 +230,7 @@ for (const [of, value] of Object.entries(kinds)) {
     available: (consumer) => consumer.available,
     capacity: (consumer) => consumer.capacity,
     memory: (consumer) => consumer.memory,
+    of: (consumer) => consumer.of,
     closed: (consumer) => consumer.closed,
     done: (consumer) => consumer.done,
     stats: (consumer) => consumer.stats,

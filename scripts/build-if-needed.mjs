@@ -39,7 +39,7 @@ for (const part of [addon, typeScript]) {
 
 /** TypeScript sources, without what is emitted beside them. */
 function modules() {
-  return ['index.ts', 'loader.ts', ...files('lib', (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'), [])]
+  return ['index.ts', ...files('lib', (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'), [])]
 }
 
 /** Files below `folder` that `wanted` accepts, without the folders named in `skipped`. */

@@ -1,5 +1,5 @@
 // npm run build [-- options of napi build, such as --target x86_64-apple-darwin]
-// The addon and its declarations; index.ts, loader.ts and lib/ as ES modules beside their sources and as CommonJS in
+// The addon and its declarations; index.ts and lib/ as ES modules beside their sources and as CommonJS in
 // cjs/; and in both places native.js, which loads the addon.
 
 import { spawnSync } from 'node:child_process'
@@ -23,7 +23,7 @@ export function buildAddon(options = []) {
     path.join('crates', 'crosscore-node', 'Cargo.toml'),
     '-o',
     '.',
-    // loader.ts is ours.
+    // lib/native/loader.ts is ours.
     '--no-js',
     // Not napi's default, index.d.ts: that one is the package's own.
     '--dts',
@@ -49,7 +49,7 @@ async function writeEntries() {
   const head = '// Written by scripts/build.mjs.\n'
   write(
     'native.js',
-    `${head}import { loadAddon } from './loader.js'
+    `${head}import { loadAddon } from './lib/native/loader.js'
 
 // A bundler leaves one of the two: import.meta.url in an ES module, __filename in what it turned into CommonJS.
 const bases = [import.meta.url, typeof __filename === 'string' ? __filename : undefined]
@@ -62,7 +62,7 @@ export const { ${names.join(', ')} } = addon
   write(
     path.join('cjs', 'native.js'),
     `${head}const path = require('node:path')
-const { loadAddon } = require('./loader.js')
+const { loadAddon } = require('./lib/native/loader.js')
 
 // The package's own folder is the one above; a bundle has its binary beside it.
 module.exports = loadAddon({ ${origin.join(', ')}, bases: [path.join(__dirname, '..', 'native.js'), __filename] })

@@ -42,37 +42,47 @@ function warm(call, seconds = 10) {
   return false
 }
 
+// Calls of their own, which V8 compiles for whatever comes.
+const counted = (value) => count(value)
+const added = (a, b, c) => add(a, b, c)
+const summedFrom0 = (value) => summed(0, value)
+
+/** What `count` makes of a number. */
+const saturated = (n) => (Number.isNaN(n) ? 0 : Math.min(Math.max(Math.trunc(n), -(2 ** 31)), 2 ** 31 - 1)) + 0
+/** A string in two parts. */
+const cons = (n) => 'abcdefgh'.repeat(n) + String(n)
+
+/** What a call gives, or undefined where it throws what a conversion may throw. */
+const call = (f, ...args) => {
+  try {
+    return f(...args)
+  } catch (error) {
+    // A conversion may refuse, as it does for any number that a function of Web IDL wants.
+    assert(error instanceof TypeError || error.message === 'no', String(error))
+    return undefined
+  }
+}
+
 /** Calls `f` with what a program may come up with. Each answer is undefined, the right number, or an exception. */
 function hostile() {
   const numbers = [0, -0, 1, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 53, -(2 ** 53), 2 ** 63, 1e308, 5e-324]
   for (let i = 0; i < 53; i++) numbers.push(2 ** i - 1, -(2 ** i) + 0.5)
   const others = [undefined, null, true, 'text', '1', {}, [], () => {}, { valueOf: () => 7 }, { valueOf() { throw new Error('no') } }, 5n, Symbol('s'), new Proxy({}, {}), new Number(3)]
-  const call = (f, ...args) => {
-    try {
-      return f(...args)
-    } catch (error) {
-      // A conversion may refuse, as it does for any number that a function of Web IDL wants.
-      assert(error instanceof TypeError || error.message === 'no', String(error))
-      return undefined
-    }
-  }
-  const onNumber = (value) => count(value)
-  const onText = (value) => summed(0, value)
-  const saturated = (n) => (Number.isNaN(n) ? 0 : Math.min(Math.max(Math.trunc(n), -(2 ** 31)), 2 ** 31 - 1)) + 0
   for (let round = 0; round < 400; round++) {
     for (const n of numbers) {
-      const got = call(onNumber, n)
+      const got = call(counted, n)
       assert(got === undefined || got === saturated(n), `count(${n}) is ${got}`)
     }
     // Mostly numbers, or V8 would never compile the calls for what comes in between.
     const other = others[round % others.length]
-    const got = call(onNumber, other)
+    const got = call(counted, other)
     assert(got === undefined || typeof got === 'number')
-    const text = call(onText, other)
+    const text = call(summedFrom0, other)
     assert(text === undefined || text === checksum(0, String(other)))
-    call(onText)
+    call(summedFrom0)
     call(add, round)
-    call(add, round, 1, 2, 3)
+    call(added, round, 1, 2)
+    call(added, other, other, other)
     call(count)
     call(nothing.bind(other), round)
   }
@@ -82,7 +92,6 @@ function hostile() {
 
 /** Strings of every kind that V8 has; returns how many went the fast way. */
 function texts(seconds) {
-  const cons = (n) => 'abcdefgh'.repeat(n) + String(n)
   const made = ['', 'a', 'flat and one byte'.slice(0), 'Grüße', '漢字', '\ud800', '\0', 'x'.repeat(100_000), Symbol.iterator.description, String(12345)]
   const outer = JSON.parse(JSON.stringify('0123456789'.repeat(20)))
   made.push(outer.substring(5, 100), cons(9), cons(40))
@@ -103,7 +112,7 @@ function collected(rounds) {
   let keep = []
   for (let round = 0; round < rounds; round++) {
     const text = `${round}:${'x'.repeat(round & 63)}`
-    keep.push(new Array(round & 255).fill(text))
+    keep.push(Array.from({ length: round & 255 }, () => text))
     if (keep.length > 50) keep = []
     const got = summed(1, text)
     if (got !== undefined) assert.equal(got, checksum(1, text))

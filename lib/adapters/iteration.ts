@@ -6,7 +6,9 @@ import { nextTurn, turnIsDue } from '../environment/turn.js'
 interface Source<T> {
   /** What is next, if it is there. */
   take(): T | undefined
-  /** Whether there will be something; false at the end and after `endWait`. Throws at once if another wait is pending. */
+  /**
+   * Whether there will be something; false at the end and after `endWait`. Throws at once if another wait is pending.
+   */
   wait(): Promise<boolean>
   /** Ends a wait that is pending. */
   endWait(): void

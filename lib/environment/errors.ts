@@ -85,7 +85,10 @@ export function closed(why: string, cause?: Error): CrosscoreError {
 }
 
 /** The ring's memory holds what the protocol does not allow. */
-export function corrupt(what: string, why = "something wrote into the ring's memory through a view that it no longer owned"): CrosscoreError {
+export function corrupt(
+  what: string,
+  why = "something wrote into the ring's memory through a view that it no longer owned",
+): CrosscoreError {
   const error = new CrosscoreError('ERR_CROSSCORE_CORRUPT', `${what}: ${why}`)
   announce('corrupt', () => ({ error }))
   return error

@@ -104,6 +104,11 @@ export function lengthOfList(list: readonly unknown[]): number {
 /** Whether it is an array, also one from another realm or a proxy of one. */
 export const isArray: (value: unknown) => value is readonly unknown[] = Array.isArray
 
+/** Whether it is an object that can be iterated; a string is not meant. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function'
+}
+
 /** Whether it is a typed array or a DataView. */
 export const isView: (value: unknown) => value is ArrayBufferView = ArrayBuffer.isView
 

@@ -38,8 +38,9 @@ function endOfTurn(): void {
 const MOST_WITHOUT_TURN = 1024
 
 /**
- * Counts work that a promise is about to give without a turn of the event loop; true when a turn is due. Settled promises
- * never leave the microtask queue: without this, a loop over a ring that is never empty would starve timers and sockets.
+ * Counts work that a promise is about to give without a turn of the event loop; true when a turn is due. Settled
+ * promises never leave the microtask queue: without this, a loop over a ring that is never empty would starve timers
+ * and sockets.
  */
 export function turnIsDue(work: number): boolean {
   const since = words[SINCE_TURN]! + work

@@ -133,7 +133,8 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
     if (port.busy !== '') return undefined
     if (this.#hot.known() < bytes || messages > 1) this.#hot.look()
     const known = this.#hot.known()
-    if (known >= bytes && (messages <= 1 || known > port.native.capacity - LEAST_MESSAGE || this.#messages() >= messages)) return true
+    const full = known > port.native.capacity - LEAST_MESSAGE
+    if (known >= bytes && (messages <= 1 || full || this.#messages() >= messages)) return true
     if (port.flaggedDone) return false
     return port.flaggedClosed && known > 0 ? true : undefined
   }
@@ -192,7 +193,8 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   }
 
   get of(): K {
-    return this.#port.kind.of as K
+    this.#port.checkHeld()
+    return (this.#port.kind.given ?? this.#port.kind.of) as K
   }
 
   get memory(): 'mirrored' | 'heap' {

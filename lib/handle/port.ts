@@ -17,9 +17,9 @@ const Doubles = Float64Array
 const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) => void }
 
 /**
- * A handle that nobody has any more is closed when it is collected. The collections of young objects, a few milliseconds
- * apart, pass over what a registry watches: only a full one finds it, so that a ring of which a program keeps one handle for
- * a moment does not close at random.
+ * A handle that nobody has any more is closed when it is collected. The collections of young objects, a few
+ * milliseconds apart, pass over what a registry watches: only a full one finds it, so that a ring of which a program
+ * keeps one handle for a moment does not close at random.
  */
 const watched = new FinalizationRegistry<void>(() => {})
 
@@ -29,6 +29,8 @@ export interface PortKind {
   readonly id: string
   /** What a token says. */
   readonly of: string
+  /** What `createRing` took, where that is something else. */
+  readonly given?: object
   /** Bytes of an element; 1 for messages. */
   readonly elementSize: number
   /** Elements are messages of any length. */
@@ -46,7 +48,7 @@ export class Port {
   readonly kind: PortKind
   readonly side: Side
   readonly words: Uint32Array<ArrayBuffer>
-  /** Both halves of the ring's memory. */
+  /** Both halves of the ring's memory: the one ArrayBuffer that this thread has over it (INV-JS-8). */
   readonly buffer: ArrayBuffer
   readonly #bytes: Uint8Array
   readonly #stats: Float64Array
@@ -55,7 +57,10 @@ export class Port {
   readonly memory: 'mirrored' | 'heap'
   #state: 'open' | 'closed' | 'moved' = 'open'
   #reason: Error | undefined
-  /** Why every other use of the handle is refused now; '' when it is not. The hot half knows of nothing free meanwhile. */
+  /**
+   * Why every other use of the handle is refused now; '' when it is not. The hot half knows of nothing free
+   * meanwhile.
+   */
   busy = ''
 
   constructor(native: NativeHandle, side: Side, kind: PortKind) {
@@ -124,7 +129,9 @@ export class Port {
     this.checkMemory()
   }
 
-  /** Throws if a program has taken the memory away (`view.buffer.transfer()`, or a byte stream that was given a view). */
+  /**
+   * Throws if a program has taken the memory away (`view.buffer.transfer()`, or a byte stream that was given a view).
+   */
   checkMemory(): void {
     if (this.#bytes.length === 0 || this.words.length === 0) {
       throw corrupt("the ring's ArrayBuffer was detached", 'a program transferred it, or gave a view of it to a byte stream')

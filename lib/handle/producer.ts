@@ -201,7 +201,8 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
   }
 
   get of(): K {
-    return this.#port.kind.of as K
+    this.#port.checkHeld()
+    return (this.#port.kind.given ?? this.#port.kind.of) as K
   }
 
   get memory(): 'mirrored' | 'heap' {

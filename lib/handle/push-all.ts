@@ -6,7 +6,10 @@ import { blockSlice } from './waiting.js'
 
 /** How a producer takes several. Counts are of elements. */
 export interface Pusher {
-  /** The length of an array or typed array that can be pushed; undefined for another iterable. Throws for anything else. */
+  /**
+   * The length of an array or typed array that can be pushed; undefined for another iterable. Throws for anything
+   * else.
+   */
   measure(values: unknown): number | undefined
   /** As many from index `from` on as there is room for. */
   pushRun(values: unknown, from: number): number

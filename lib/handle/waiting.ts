@@ -11,7 +11,10 @@ import { abortError, onAbort, signalOf } from './signal.js'
 
 const { now } = environment
 
-/** A native block cannot be interrupted, so it comes back to JavaScript this often, in milliseconds: `worker.terminate()` takes effect there. */
+/**
+ * A native block cannot be interrupted, so it comes back to JavaScript this often, in milliseconds:
+ * `worker.terminate()` takes effect there.
+ */
 const LONGEST_SLICE = 20
 
 /** A wait that is over at once counts as so many elements: somebody is about to take as many. */
@@ -29,7 +32,10 @@ export function deadlineOf(options: unknown): number {
   return now() + timeout
 }
 
-/** Blocks this thread for a slice of the time until `deadline`, or until `wanted` bytes are there; false when none is left. */
+/**
+ * Blocks this thread for a slice of the time until `deadline`, or until `wanted` bytes are there; false when none is
+ * left.
+ */
 export function blockSlice(port: Port, wanted: number, deadline: number): boolean {
   const left = deadline - now()
   if (!(left > 0)) return false
@@ -53,7 +59,10 @@ interface Wait {
 
 const nothing = (): void => {}
 
-/** Handles that wait. A doorbell knows its handle weakly; the promise that somebody awaits must not be collected with it. */
+/**
+ * Handles that wait. A doorbell knows its handle weakly; the promise that somebody awaits must not be collected with
+ * it.
+ */
 const waiting = new Set<Doorbell>()
 
 /** A handle's place on the event loop: at most one wait at a time. */
@@ -69,7 +78,8 @@ export class Doorbell {
 
   /** Throws if somebody waits. */
   checkQuiet(): void {
-    if (this.#wait !== undefined) throw busy('a wait is pending on this handle (ready(), flushed() or a loop); there is one at a time')
+    if (this.#wait === undefined) return
+    throw busy('a wait is pending on this handle (ready(), flushed() or a loop); there is one at a time')
   }
 
   /**
@@ -119,8 +129,8 @@ export class Doorbell {
   }
 
   #listen(): void {
-    // Weakly: Node holds the callback as long as the environment lives, and a handle that nobody uses or awaits is to be
-    // collected, which closes it.
+    // Weakly: Node holds the callback as long as the environment lives, and a handle that nobody uses or awaits is to
+    // be collected, which closes it.
     const self = new WeakRef(this)
     this.#port.native.listen(() => {
       const doorbell = self.deref()

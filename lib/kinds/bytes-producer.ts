@@ -16,7 +16,7 @@ import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { roomFor, sizeOf } = framed
-const { isArray, isAttached, isView, lengthOf, lengthOfList, setElements, typedArrayName } = intrinsics
+const { isArray, isAttached, isIterable, isView, lengthOf, lengthOfList, setElements, typedArrayName } = intrinsics
 const ByteView = Uint8Array
 
 /**
@@ -191,9 +191,7 @@ function lengthOfBytes(value: unknown): number {
 }
 
 function measure(messages: unknown): number | undefined {
-  if (typeof messages !== 'object' || messages === null || typeof (messages as Iterable<unknown>)[Symbol.iterator] !== 'function') {
-    throw invalidArgument('messages', 'an array or an iterable of Uint8Array', messages)
-  }
+  if (!isIterable(messages)) throw invalidArgument('messages', 'an array or an iterable of Uint8Array', messages)
   if (isView(messages)) {
     throw invalidArgument('messages', 'an array or an iterable of Uint8Array (push takes a single one)', messages)
   }

@@ -126,6 +126,7 @@ export function codecKind(codec: Codec<unknown>): Kind<Codec<unknown>> {
     const made: Kind<Codec<unknown>> = {
       id: 'codec',
       of: CODEC_NAME,
+      given: codec,
       code: CODEC,
       schema: '',
       elementSize: 1,

@@ -18,11 +18,15 @@ import type { NumericName, NumericStorage } from './numeric.js'
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { FLAGS, KNOWN, OWING, PENDING, REFUSED } = control
 const { lookForRoom, publish, publishElement } = crossing
-const { emptyBuffer, isArray, isAttached, isView, lengthOf, lengthOfList, part, setElements, typedArrayName } = intrinsics
+const { emptyBuffer, isArray, isAttached, isIterable, isView } = intrinsics
+const { lengthOf, lengthOfList, part, setElements, typedArrayName } = intrinsics
 const { foldDown } = slots
 
 /** Why other calls are refused while `pushMany` reads its array, whose getters are code of the program. */
 const READING = 'pushMany is reading its array: a getter of it used the same producer'
+
+/** Why an item is refused that an iterator gave. */
+const FILLED = 'pushMany is under way, and the iterator filled the ring through the same producer'
 
 /**
  * Keeps its position and its counts as plain numbers and crosses into Rust to publish, or when its count of free slots
@@ -164,9 +168,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     }
     if (!isView(values)) {
       if (isArray(values)) return lengthOfList(values)
-      if (typeof values === 'object' && values !== null && typeof (values as Iterable<unknown>)[Symbol.iterator] === 'function') {
-        return undefined
-      }
+      if (isIterable(values)) return undefined
     }
     throw invalidArgument('values', `a ${this.#storage.view.name}, an array or an iterable`, values)
   }
@@ -226,7 +228,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
         if (next.done) break
         // The iterator is code of the program, and may have used this producer meanwhile.
         this.#port.checkIdle()
-        if (this.#free === 0 && this.#look(1) === 0) throw busy('pushMany is under way, and the iterator filled the ring through the same producer')
+        if (this.#free === 0 && this.#look(1) === 0) throw busy(FILLED)
         this.#store(this.#index, next.value, at + count)
         this.#count(1)
         // Not published yet; but if the iterator waits for a ring in this thread, it will be.

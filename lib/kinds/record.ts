@@ -17,6 +17,7 @@ export function recordKind(schema: RecordSchema): Kind<AnySchema> {
     const made: Kind<AnySchema> = {
       id: 'record',
       of: `record${schema}`,
+      given: schema,
       code: RECORD,
       schema: schema.toString(),
       elementSize: schema.size,

@@ -68,8 +68,8 @@ export class FramedWriter {
   }
 
   /**
-   * Whether the handle is about to come to owe a publication: the first message of a turn that is not published at once.
-   * Then `enter` comes first.
+   * Whether the handle is about to come to owe a publication: the first message of a turn that is not published at
+   * once. Then `enter` comes first.
    */
   get isNew(): boolean {
     return this.#every !== 1 && this.words[OWING] === 0
@@ -125,8 +125,8 @@ export class FramedWriter {
   }
 
   /**
-   * Publishes if that is due: enough messages, or a quarter of the ring, so that the consumer is never idle while a long
-   * turn fills it. The flags that are raised.
+   * Publishes if that is due: enough messages, or a quarter of the ring, so that the consumer is never idle while a
+   * long turn fills it. The flags that are raised.
    */
   handOver(): number {
     const words = this.words
@@ -216,7 +216,10 @@ export class FramedReader {
     return `a message claims ${this.headers[this.offset >>> 2]} bytes where ${Math.max(0, this.available - HEADER)} are left`
   }
 
-  /** Counts the oldest message, of that length, as read, and gives bytes back if enough are due. The flags that are raised. */
+  /**
+   * Counts the oldest message, of that length, as read, and gives bytes back if enough are due. The flags that are
+   * raised.
+   */
   read(length: number): number {
     const size = sizeOf(length)
     const words = this.words

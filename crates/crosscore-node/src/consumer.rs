@@ -45,6 +45,12 @@ impl ConsumerPort {
     }
 }
 
+impl Drop for ConsumerPort {
+    fn drop(&mut self) {
+        self.end.set_received(self.consumer.metrics().received);
+    }
+}
+
 impl Side for ConsumerPort {
     /// Gives back what JavaScript has read since the last crossing.
     #[inline]

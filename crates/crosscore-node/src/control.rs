@@ -49,7 +49,8 @@ pub(crate) const FLAG_CORRUPT: u32 = 4;
 ///
 /// Passing a number as an argument costs 5 to 10 ns in Node-API, through this block under 1 ns.
 /// A program can get at the block, write nonsense into it and even send it to another thread. So each word is read
-/// once, checked against the cursors, and only then used; and the words are atomic, though they order nothing.
+/// once, checked against the cursors, and only then used; and the words are atomic, though they order nothing
+/// (INV-NODE-2, INV-NODE-4).
 #[derive(Debug)]
 #[repr(C, align(128))]
 pub(crate) struct Control([AtomicU32; WORDS]);

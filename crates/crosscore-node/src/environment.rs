@@ -34,6 +34,8 @@ use crate::visible::{Sentinel, Visible};
 const BLOCK_WORDS: usize = 1024;
 /// Entries of the list.
 const OWED_COUNT: usize = 0;
+/// 1 while the list is going to be settled at the end of the turn.
+const SCHEDULED: usize = 1;
 /// Where the list starts: indexes of slots.
 const OWED_LIST: usize = 8;
 /// How many fit.
@@ -309,6 +311,19 @@ impl Environment {
                 rings.remove(&number);
             }
         }
+    }
+
+    /// A callback of ours begins. True if nobody else is going to settle at the end of the turn: then
+    /// [`end_turn`](Self::end_turn) will, and `lib/` need not schedule it.
+    pub(crate) fn begin_turn(&self) -> bool {
+        // Partner: JavaScript on this thread, in program order.
+        self.block.0[SCHEDULED].swap(1, Ordering::Relaxed) == 0
+    }
+
+    /// The callback and its microtasks are over.
+    pub(crate) fn end_turn(&self) {
+        self.block.0[SCHEDULED].store(0, Ordering::Relaxed);
+        self.settle();
     }
 
     /// Publishes what the handles on the list owe; whether there was anything.

@@ -144,6 +144,7 @@ pub(crate) fn discard(ring: &Arc<SharedRing>) {
 mod tests {
     use super::*;
 
+    // INV-NODE-11
     #[cfg(target_os = "linux")]
     #[test]
     fn pages_that_are_discarded_read_as_zeroes() {

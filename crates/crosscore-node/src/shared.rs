@@ -1,6 +1,6 @@
 //! What the two ends of a ring share besides the ring: what it is for, what is counted, how it ended.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 
 use crosscore::Metrics;
@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     shown: AtomicBool,
     /// Ends that are not closed.
     open: AtomicU8,
+    /// What the consumer had given back when it closed, in bytes; `OPEN` before. Its close goes past what it drops.
+    received: AtomicU64,
     /// Why it was closed, and by whom: the first one that says so.
     reason: OnceLock<(Which, String)>,
 }
@@ -103,6 +105,9 @@ impl Shared {
     }
 }
 
+/// No number of bytes.
+const OPEN: u64 = u64::MAX;
+
 /// One end of a ring, wherever it is. Dropped after the `Producer` or `Consumer` beside it.
 #[derive(Debug)]
 pub(crate) struct End {
@@ -121,6 +126,7 @@ pub(crate) fn ends(ring: &Arc<SharedRing>, description: Description) -> (End, En
         producer: Tally::default(),
         consumer: Tally::default(),
         shown: AtomicBool::new(false),
+        received: AtomicU64::new(OPEN),
         open: AtomicU8::new(2),
         reason: OnceLock::new(),
     });
@@ -167,12 +173,25 @@ impl End {
         self.which
     }
 
+    /// The consumer is about to close, and has given back so many bytes.
+    pub(crate) fn set_received(&self, bytes: u64) {
+        // Partner: the load in `stats`. The close that follows publishes it with its mark and its cursor (Release).
+        self.shared.received.store(bytes, Ordering::Relaxed);
+    }
+
     /// All statistics, in the order of `lib/native/control.ts`.
     pub(crate) fn stats(&self, metrics: Metrics) -> [f64; STATS_COUNT] {
         let (producer, consumer) = (&self.shared.producer, &self.shared.consumer);
+        // Whoever has read the cursor of a consumer that closed, or its mark, finds here what was given back before.
+        // Partner: the Release stores of that close.
+        fence(Ordering::Acquire);
+        let received = match self.shared.received.load(Ordering::Relaxed) {
+            OPEN => metrics.received,
+            received => received,
+        };
         [
             metrics.sent as f64,
-            metrics.received as f64,
+            received as f64,
             metrics.high_water_mark as f64,
             producer.messages.get(),
             consumer.messages.get(),

@@ -231,6 +231,7 @@ mod tests {
         Box::leak(Box::new(Table::new()))
     }
 
+    // INV-NODE-12
     #[test]
     fn a_number_leads_to_its_slot_and_to_no_later_tenant() {
         let table = table();
@@ -247,6 +248,7 @@ mod tests {
         assert!(table.mine(again.number()).is_some());
     }
 
+    // INV-NODE-12
     #[test]
     fn numbers_that_are_made_up_are_refused() {
         let table = table();
@@ -279,6 +281,7 @@ mod tests {
         assert!(table.mine_at(0).is_some());
     }
 
+    // INV-NODE-12
     #[test]
     fn another_thread_gets_no_slot_of_this_one() {
         let table = table();
@@ -297,6 +300,7 @@ mod tests {
         assert!(table.mine(number).is_none());
     }
 
+    // INV-NODE-12
     #[test]
     fn a_slot_whose_generations_are_used_up_is_retired() {
         let table = table();

@@ -59,6 +59,7 @@ fn pointer() -> usize {
 mod tests {
     use super::current;
 
+    // INV-NODE-10
     #[test]
     fn a_thread_has_one_number_of_its_own() {
         let here = current();

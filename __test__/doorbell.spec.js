@@ -1,0 +1,82 @@
+// One doorbell rings for all handles of a thread that wait on its event loop.
+
+import test from 'ava'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRing } from 'crosscore'
+import { start } from './workers/start.js'
+
+// INV-NODE-9
+test('1,000 handles wait in one thread, and each is woken once, by its own ring', async (t) => {
+  const rings = Array.from({ length: 1000 }, () => createRing({ of: 'f64', capacity: 16 }))
+  const woken = rings.map(() => 0)
+  for (let round = 1; round <= 3; round++) {
+    const waits = rings.map(async ({ consumer }, i) => {
+      t.true(await consumer.ready())
+      woken[i]++
+      return consumer.pop()
+    })
+    // In another order than they wait in, and within one turn and many.
+    for (let i = 0; i < rings.length; i++) {
+      const ring = (i * 379) % rings.length
+      rings[ring].producer.push(ring + round)
+      if (i % 100 === 0) await sleep(1)
+    }
+    t.deepEqual(await Promise.all(waits), rings.map((_, i) => i + round))
+    t.true(woken.every((times) => times === round))
+  }
+})
+
+// INV-NODE-9
+test('200 handles are rung by two workers at once', async (t) => {
+  const rings = Array.from({ length: 200 }, () => createRing({ of: 'f64', capacity: 16 }))
+  const count = 50
+  const half = rings.length / 2
+  const workers = [0, 1].map((n) => start('ring-all.js', { tokens: rings.slice(n * half, (n + 1) * half).map(({ producer }) => producer.move()), count }))
+  const sums = rings.map(async ({ consumer }) => {
+    let next = 0
+    while (await consumer.ready()) {
+      for (let value = consumer.pop(); value !== undefined; value = consumer.pop()) if (value === next) next++
+    }
+    return next
+  })
+  await Promise.all(workers.map(({ result }) => result))
+  t.deepEqual(new Set(await Promise.all(sums)), new Set([count]))
+})
+
+test('process.nextTick and microtasks run between two handles that were rung together', async (t) => {
+  const rings = Array.from({ length: 3 }, () => createRing({ of: 'f64', capacity: 16 }))
+  const order = []
+  const waits = rings.map(async ({ consumer }, i) => {
+    await consumer.ready()
+    order.push(`woken ${i}`)
+    process.nextTick(() => order.push(`tick ${i}`))
+  })
+  await sleep(1)
+  for (const { producer } of rings) producer.push(1)
+  await Promise.all(waits)
+  await sleep(1)
+  t.deepEqual(order, ['woken 0', 'tick 0', 'woken 1', 'tick 1', 'woken 2', 'tick 2'])
+})
+
+// INV-NODE-9: the environment ends while others ring it.
+test('workers that wait are terminated while they are rung', async (t) => {
+  for (let round = 0; round < 10; round++) {
+    const rings = Array.from({ length: 20 }, () => createRing({ of: 'f64', capacity: 1024 }))
+    const { worker } = start('wait-all.js', { tokens: rings.map(({ consumer }) => consumer.move()) })
+    await new Promise((resolve) => worker.once('message', resolve))
+    const ended = worker.terminate()
+    for (const end = Date.now() + 20; Date.now() < end; ) {
+      for (const { producer } of rings) {
+        try {
+          producer.push(1)
+        } catch (error) {
+          // The consumer goes at some moment between two pushes.
+          t.is(error.code, 'ERR_CROSSCORE_CLOSED')
+        }
+      }
+      await sleep(0)
+    }
+    await ended
+    t.true(rings.every(({ producer }) => producer.closed))
+  }
+})
