@@ -1,9 +1,10 @@
 // node scripts/site.mjs
 //
 // Builds the documentation site into site/.vitepress/dist: the pages of site/, those of docs/ that belong to it, and the
-// API from index.ts. What it needs it installs into site/node_modules. A link that leads nowhere is a failure.
+// API from index.ts; and the report of the benchmarks, if npm run bench has left one. What it needs it installs into
+// site/node_modules. A link that leads nowhere is a failure. DOCS_BASE is the folder that it is served from, `/` by default.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { root } from './package-bin.mjs'
 import { mustRun } from './processes.mjs'
@@ -34,6 +35,19 @@ await mustRun('the addon and the declarations', [process.execPath, 'scripts/buil
 
 for (const [page, source] of Object.entries(COPIED)) {
   writeFileSync(path.join(site, page), relinked(readFileSync(path.join(root, source), 'utf8'), source))
+}
+
+const report = path.join(site, 'public', 'report')
+rmSync(report, { recursive: true, force: true })
+if (existsSync(path.join(root, 'bench', 'report', 'index.html'))) {
+  const page = ({ name }) => /\.(html|svg)$/.test(name)
+  for (const folder of ['', 'arm64']) {
+    const from = path.join(root, 'bench', 'report', folder)
+    if (!existsSync(from)) continue
+    for (const file of readdirSync(from, { withFileTypes: true }).filter(page)) {
+      cpSync(path.join(from, file.name), path.join(report, folder, file.name))
+    }
+  }
 }
 
 rmSync(path.join(site, 'api'), { recursive: true, force: true })

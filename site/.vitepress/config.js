@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
 
 /** Pages that scripts/site.mjs copies from docs/ or makes from index.ts. */
@@ -12,7 +12,13 @@ const api = (folder) => {
   }
 }
 
+/** Of the benchmarks: scripts/site.mjs puts it there if there is one. It is no page of the site's own. */
+const report = existsSync(new URL('../public/report/index.html', import.meta.url))
+  ? [{ text: 'The full report', link: '/report/index.html', target: '_self' }]
+  : []
+
 export default defineConfig({
+  base: process.env.DOCS_BASE ?? '/',
   title: 'crosscore',
   description: 'Data between two threads of Node: one bounded ring, owned by Rust',
   lastUpdated: false,
@@ -52,6 +58,7 @@ export default defineConfig({
         items: [
           { text: 'With others', link: '/compared' },
           { text: 'Performance', link: '/performance' },
+          ...report,
         ],
       },
       {
