@@ -1,6 +1,6 @@
 // node scripts/site-look.mjs [PAGE...]
 //
-// Looks at the built site (npm run docs) in Chromium: light and dark, on a desk and at a phone's width. Pictures go into
+// Looks at the built site (npm run docs) in Chromium: light and dark, in two windows and at a phone's width. Pictures go into
 // target/site-look/, for a person to look at. What a program can see it checks: that nothing is wider than the window, that no
 // script fails, that nothing comes from anywhere but the site, and that the search finds things without a network.
 // Chromium or Chrome must be installed; CHROMIUM names another executable.
@@ -12,7 +12,9 @@ import { chromium, FLAGS } from './chromium.mjs'
 import { root } from './package-bin.mjs'
 
 const PAGES = ['', 'getting-started', 'kinds', 'how-it-works', 'performance', 'runtimes', 'api/README', 'api/interfaces/Producer']
-const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
+const SIZES = { desk: { width: 1280, height: 900 }, wide: { width: 1680, height: 1000 }, phone: { width: 390, height: 844 } }
+/** May be wider than the window: they scroll by themselves. */
+const SCROLLS = 'table, pre, figure, [class*="language-"]'
 const SCHEMES = ['light', 'dark']
 /** What is typed into the search, and a page that has to be among its answers. */
 const QUERIES = { backpressure: 'waiting', 'pushManySync timeout': 'Producer', electron: 'runtimes' }
@@ -79,13 +81,13 @@ async function open(context, name) {
 
 async function look(context, name, kind) {
   const page = await open(context, name)
-  const { wide, widest } = await page.evaluate(() => {
+  const { wide, widest } = await page.evaluate((scrolls) => {
     const width = document.documentElement.clientWidth
     const over = [...document.querySelectorAll('.vp-doc *, .VPHome *')].find(
-      (element) => element.getBoundingClientRect().right > width + 1 && !element.closest('table, pre, .vp-code-group, [class*="language-"]'),
+      (element) => element.getBoundingClientRect().right > width + 1 && !element.closest(scrolls),
     )
     return { wide: document.documentElement.scrollWidth > width, widest: over?.outerHTML.slice(0, 100) }
-  })
+  }, SCROLLS)
   if (wide || widest) problems.push(`${name || 'home'} (${kind}): wider than the window${widest ? `: ${widest}` : ''}`)
   const file = `${(name || 'home').replaceAll('/', '-')}-${kind}`
   await page.screenshot({ path: path.join(shots, `${file}.png`) })
