@@ -8,7 +8,9 @@
  */
 /// <reference lib="es2020" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
+/** @ts-ignore without @types/node streams are any */
 import type { Readable, Writable } from 'node:stream';
+/** @ts-ignore */
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { ToReadableOptions, ToWritableOptions } from './lib/adapters/node-streams.js';
 import type { ToReadableStreamOptions, ToWritableStreamOptions } from './lib/adapters/web-streams.js';
@@ -879,8 +881,8 @@ export declare const CrosscoreError: {
     }): CrosscoreError;
     readonly prototype: CrosscoreError;
 };
-export { createDuplex, Duplex, type DuplexToken } from './lib/adapters/duplex.js';
-export { merge, type Merged, type MergeOptions } from './lib/adapters/merge.js';
-export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/adapters/rpc.js';
-export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/adapters/spread.js';
+export { createDuplex, Duplex, type DuplexToken } from './lib/patterns/duplex.js';
+export { merge, type Merged, type MergeOptions } from './lib/patterns/merge.js';
+export { rpc, type Answer, type CallOptions, type Remote, type RemoteCall, type Rpc, type RpcOptions } from './lib/patterns/rpc.js';
+export { spread, type Spread, type SpreadBy, type SpreadOptions } from './lib/patterns/spread.js';
 export type { ToReadableOptions, ToWritableOptions, ToReadableStreamOptions, ToWritableStreamOptions };

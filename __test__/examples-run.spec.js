@@ -12,7 +12,7 @@ const says = {
   'audio/main.js': /^375 blocks in 1 s, \d+ xruns, 0 wrong samples/,
   'frames/main.js': /^\d+ frames seen, \d+ dropped, 0 torn$/,
   'log-shipping.js': /^100000 lines shipped, all in order$/,
-  'market-data.js': /^200000 trades, turnover [\d.]+: right$/,
+  'market-data/main.js': /^p50 +[\d.]+ µs {2}#+\n(?:p.* µs {2}#+\n){5}200000 trades, position -?[\d.]+: right$/,
   'ndjson/main.js': /^2000 of 100000 lines chosen: right$/,
   'pino-transport/main.js': /^end: 20000 lines of 20000, in order\nexit: 20000 .* in order\nthrow: 20000 .* in order\n.* counted as lost\nright$/,
   'pipeline.js': /: right$/,

@@ -44,22 +44,22 @@ function promised(code) {
   return [...code.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].flatMap(([, comment]) => comment.split(', then '))
 }
 
-const adapters = readdirSync(path.join(root, 'lib', 'adapters'))
+const patterns = readdirSync(path.join(root, 'lib', 'patterns'))
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-  .map((name) => `lib/adapters/${name}`)
+  .map((name) => `lib/patterns/${name}`)
 
 const pages = readdirSync(path.join(root, 'site'))
   .filter((name) => name.endsWith('.md') && !(name in COPIED))
   .map((name) => `site/${name}`)
 
 const found = [
-  ...adapters.flatMap((file) => programs(file, docComments(readFileSync(path.join(root, file), 'utf8')))),
+  ...patterns.flatMap((file) => programs(file, docComments(readFileSync(path.join(root, file), 'utf8')))),
   ...programs('index.ts', docComments(readFileSync(path.join(root, 'index.ts'), 'utf8'))),
   ...['README.md', ...pages, ...Object.values(COPIED)].flatMap((file) => programs(file, readFileSync(path.join(root, file), 'utf8'))),
 ]
 
 test('there are examples in all places', (t) => {
-  for (const file of ['index.ts', 'README.md', 'lib/adapters/', 'site/']) t.true(found.some(({ title }) => title.startsWith(file)))
+  for (const file of ['index.ts', 'README.md', 'lib/patterns/', 'site/']) t.true(found.some(({ title }) => title.startsWith(file)))
 })
 
 for (const { title, files } of found) {

@@ -1,6 +1,6 @@
 // Rings of records: schemas, layout, objects in and out, and cursors in place.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import test from 'ava'
 import { array, bytes, Consumer, createRing, record } from 'crosscore'
 import { memories, onBothMemories } from './memories.js'

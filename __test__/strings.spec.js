@@ -1,6 +1,6 @@
 // Rings of strings: any string of JavaScript arrives exactly, however it goes in and out.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import test from 'ava'
 import { Consumer, createRing } from 'crosscore'
 import { memories as MEMORIES } from './memories.js'
@@ -22,6 +22,9 @@ const ODD = [
   '日本'.repeat(40),
 ]
 
+/** The `i`th of a sequence of odd strings. */
+const at = (i) => ODD[(i * 7) % ODD.length] + i
+
 const TAKING = {
   pop: (consumer, take) => {
     for (let i = 0; i < 5; i++) {
@@ -40,7 +43,6 @@ for (const memory of MEMORIES) {
     // INV-JS-3, INV-JS-5, INV-JS-6
     test(`odd strings of all lengths cross the end of the ring (${memory}, ${how})`, (t) => {
       const { producer, consumer } = createRing({ of: 'string', capacity: 4096, memory })
-      const at = (i) => ODD[(i * 7) % ODD.length] + i
       let sent = 0
       let received = 0
       for (let round = 0; round < 2000; round++) {

@@ -213,6 +213,8 @@ for (const [of, value] of Object.entries(kinds)) {
     capacity: (producer) => producer.capacity,
     memory: (producer) => producer.memory,
     of: (producer) => producer.of,
+    toWritable: (producer) => producer.toWritable(),
+    toWritableStream: (producer) => producer.toWritableStream(),
     closed: (producer) => producer.closed,
     stats: (producer) => producer.stats,
   }
@@ -231,6 +233,8 @@ for (const [of, value] of Object.entries(kinds)) {
     capacity: (consumer) => consumer.capacity,
     memory: (consumer) => consumer.memory,
     of: (consumer) => consumer.of,
+    toReadable: (consumer) => consumer.toReadable(),
+    toReadableStream: (consumer) => consumer.toReadableStream(),
     closed: (consumer) => consumer.closed,
     done: (consumer) => consumer.done,
     stats: (consumer) => consumer.stats,
@@ -274,7 +278,7 @@ for (const [of, value] of Object.entries(kinds)) {
   test(`a closed handle of ${of} refuses to work, and tells what it still knows`, (t) => {
     const { producer, consumer } = createRing({ of, capacity: 8 })
     const { capacity } = producer
-    const knows = new Set(['free', 'available', 'capacity', 'memory', 'closed', 'done', 'reason', 'stats'])
+    const knows = new Set(['of', 'free', 'available', 'capacity', 'memory', 'closed', 'done', 'reason', 'stats'])
     producer.push(value)
     producer.push(value)
     producer.close()

@@ -12,6 +12,7 @@ const ROOMS = {
   adapters: ['environment'],
   handle: ['native', 'environment', 'adapters'],
   kinds: ['native', 'environment', 'layout', 'handle'],
+  patterns: ['native', 'environment', 'adapters', 'handle', 'kinds'],
 }
 
 /** Only this room may load the addon. */

@@ -77,7 +77,9 @@ async function emptyLibnode({ zig }, bin) {
   mkdirSync(home, { recursive: true })
   const source = path.join(home, 'empty.c')
   writeFileSync(source, '__declspec(dllexport) int crosscore_nothing(void) { return 0; }\n')
-  await mustRun('an empty libnode.dll', [...compiler, '-shared', '-o', library, source])
+  // mingw links with the library itself, zig with its import library.
+  const imports = path.join(home, 'node.lib')
+  await mustRun('an empty libnode.dll', [...compiler, '-shared', '-o', library, `-Wl,--out-implib,${imports}`, source])
   return home
 }
 

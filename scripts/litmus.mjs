@@ -24,9 +24,9 @@ export function litmusFaults(instructions) {
     const faults = Object.entries(sites).flatMap(([site, instruction]) => {
       const compiled = instructions[site]?.[processor]
       return [
-        ...(compiled === `\`${instruction}\`` ? [] : [`${site} is ${compiled}, not \`${instruction}\``]),
-        ...(new RegExp(`\\b${instruction}\\b`, 'i').test(text) ? [] : [`the test has no ${instruction}`]),
-      ]
+        compiled !== `\`${instruction}\`` && `${site} is ${compiled}, not \`${instruction}\``,
+        !new RegExp(`\\b${instruction}\\b`, 'i').test(text) && `the test has no ${instruction}`,
+      ].filter(Boolean)
     })
     const shown = Object.entries(sites).map(([site, instruction]) => `${site} \`${instruction}\``)
     return { what: `${processor}: ${file}.litmus: ${shown.join(', ')}`, faults }

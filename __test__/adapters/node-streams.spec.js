@@ -7,7 +7,7 @@ import { PassThrough, Readable, Transform, Writable } from 'node:stream'
 import { createHash, randomBytes } from 'node:crypto'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { createRing } from 'crosscore'
+import { createRing, record } from 'crosscore'
 
 const MEMORIES = ['mirrored', 'heap']
 
@@ -373,4 +373,38 @@ test('the error of a reader reaches the writer', async (t) => {
   readable.destroy(Object.assign(new Error('on purpose'), { code: 'ERR_ON_PURPOSE' }))
   const [error] = await once(writable, 'error')
   t.is(error.code, 'ERR_ON_PURPOSE')
+})
+
+for (const memory of MEMORIES) {
+  test(`${memory}: strings of all sorts are chunks of object mode, through a ring that holds few of them`, async (t) => {
+    const { writable, readable } = streams({ of: 'string', capacity: 4096, memory })
+    const texts = Array.from({ length: 500 }, (_, n) => ['', 'ascii', 'é', '€uro', '🎈', '\ud800'][n % 6].repeat(n % 300))
+    const [got] = await Promise.all([collect(readable), pipeline(Readable.from(texts, { highWaterMark: 50 }), writable)])
+    t.deepEqual(got, texts)
+  })
+
+  test(`${memory}: records are chunks of object mode`, async (t) => {
+    const { writable, readable } = streams({ of: record({ id: 'u32', px: 'f64' }), capacity: 4, memory })
+    const rows = Array.from({ length: 300 }, (_, id) => ({ id, px: id / 4 }))
+    const [got] = await Promise.all([collect(readable), pipeline(Readable.from(rows), writable)])
+    t.deepEqual(got.map(({ id, px }) => ({ id, px })), rows)
+  })
+}
+
+test('a string that can never fit destroys the stream', async (t) => {
+  const { writable, readable } = streams({ of: 'string', capacity: 64, memory: 'heap' })
+  readable.on('error', () => {})
+  writable.write('€'.repeat(100))
+  t.is((await once(writable, 'error'))[0].code, 'ERR_CROSSCORE_TOO_LARGE')
+})
+
+test('null cannot be a chunk, and says so', async (t) => {
+  const { producer, readable } = streams({ of: 'json', capacity: 4096 })
+  producer.push({ a: 1 })
+  producer.push(null)
+  const got = []
+  readable.on('data', (value) => got.push(value))
+  const [error] = await once(readable, 'error')
+  t.is(error.code, 'ERR_CROSSCORE_INVALID_ARG')
+  t.deepEqual(got, [{ a: 1 }])
 })

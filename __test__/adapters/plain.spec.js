@@ -3,8 +3,8 @@
 import test from 'ava'
 import { anything as anyValue, assert, property, uint8Array } from 'fast-check'
 import { deserialize, serialize } from 'node:v8'
-import { decodePlain, encodePlain, isPlain } from '../../lib/adapters/plain.js'
-import { decode, encode } from '../../lib/adapters/payload.js'
+import { decodePlain, encodePlain, isPlain } from '../../lib/patterns/plain.js'
+import { decode, encode } from '../../lib/patterns/payload.js'
 
 const anything = anyValue({
   withBigInt: true,

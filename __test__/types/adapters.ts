@@ -1,6 +1,8 @@
 // Remotes are typed by the interface of the other end.
 
-import { createDuplex, Duplex, rpc, type DuplexToken, type Remote } from 'crosscore'
+import type { Readable, Writable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import { createDuplex, createRing, Duplex, merge, rpc, spread, type DuplexToken, type Remote } from 'crosscore'
 
 interface Api {
   add(a: number, b: number): number
@@ -40,3 +42,22 @@ rpc(createDuplex({ of: 'f64', capacity: 4 })[0])
 Duplex.from(here)
 // @ts-expect-error endpoints come from createDuplex and from tokens
 const made = new Duplex()
+
+// ---- streams, merge, spread -----------------------------------------------------------------------
+
+const { producer, consumer } = createRing({ of: 'f64', capacity: 4 })
+producer.toWritable({ highWaterMark: 5, signal: AbortSignal.abort() }) satisfies Writable
+consumer.toReadable() satisfies Readable
+consumer.toReadableStream({ highWaterMark: 2 }) satisfies ReadableStream<number>
+// @ts-expect-error there is no such option
+producer.toWritable({ write() {} })
+
+const merged = merge([consumer])
+merged.pop() satisfies number | undefined
+const out = spread([producer], { by: (value) => value % 2 })
+out.push(1) satisfies boolean
+out.send(1) satisfies Promise<unknown>
+// @ts-expect-error an element of another kind
+out.push(1n)
+// @ts-expect-error there is no such way
+spread([producer], { by: 'random' })

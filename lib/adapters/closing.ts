@@ -1,6 +1,6 @@
 // What an end is closed with, and how the other end hears of it.
 
-import { CrosscoreError } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
 
 /** A handle as far as closing goes. */
 interface Closable {

@@ -1,8 +1,11 @@
 // A ring's ends as streams of Node.
 
-import { addAbortSignal, Readable, Writable, type ReadableOptions, type WritableOptions } from 'node:stream'
+import { addAbortSignal, Readable as NodeReadable, Writable as NodeWritable } from 'node:stream'
+/** @ts-ignore without @types/node these are any */
+import type { Readable, ReadableOptions, Writable, WritableOptions } from 'node:stream'
 import { setImmediate } from 'node:timers'
 import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
 import { closeWith, prematureClose, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
 
@@ -33,7 +36,7 @@ const ELEMENTS_A_TURN = 4096
 const MOST_AT_ONCE = 1024
 
 /** Chunks of a `Writable` into a producer. */
-class RingWritable<K extends ElementKind> extends Writable {
+class RingWritable<K extends ElementKind> extends NodeWritable {
   readonly #producer: Producer<K>
   /** The longest piece of a stream of bytes; 0 where chunks are elements. */
   readonly #longest: number
@@ -92,7 +95,7 @@ class RingWritable<K extends ElementKind> extends Writable {
 }
 
 /** What a consumer gives, as chunks of a `Readable`. */
-class RingReadable<K extends ElementKind> extends Readable {
+class RingReadable<K extends ElementKind> extends NodeReadable {
   readonly #consumer: Consumer<K>
   readonly #bytes: boolean
   /** Since the last turn of the event loop that was given away. */
@@ -187,7 +190,12 @@ class RingReadable<K extends ElementKind> extends Readable {
   /** Pushes as many elements as the stream wants; returns how many. */
   #takeElements(): number {
     const elements = this.#consumer.popMany(Math.max(1, this.readableHighWaterMark - this.readableLength))
-    for (const element of elements) this.push(element)
+    for (const element of elements) {
+      if (element === null || element === undefined) {
+        throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `a stream of Node cannot carry ${element}: it stands for the end`)
+      }
+      this.push(element)
+    }
     return elements.length
   }
 

@@ -1,14 +1,10 @@
 // A ring's ends as web streams.
 
-import {
-  CountQueuingStrategy,
-  ReadableStream,
-  WritableStream,
-  type ReadableByteStreamController,
-  type ReadableStreamDefaultController,
-} from 'node:stream/web'
+import { CountQueuingStrategy, ReadableStream as Readable, WritableStream as Writable } from 'node:stream/web'
+/** @ts-ignore without @types/node these are any */
+import type { ReadableByteStreamController, ReadableStream, ReadableStreamDefaultController, WritableStream } from 'node:stream/web'
 import type { Consumer, Element, ElementKind, Popped, Producer } from '../../index.js'
-import { CrosscoreError } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
 import { closeWith, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
 
@@ -37,7 +33,7 @@ export function toWritableStream<K extends ElementKind>(
   const bytes = producer.of === 'bytes'
   const longest = longestPiece(producer.capacity)
   const { highWaterMark = bytes ? WRITE_AHEAD_BYTES : WRITE_AHEAD_ELEMENTS } = options
-  return new WritableStream<Element<K>>(
+  return new Writable<Element<K>>(
     {
       write(chunk) {
         try {
@@ -75,10 +71,10 @@ export function toReadableStream<K extends ElementKind>(
 ): ReadableStream<Popped<K>> {
   const { highWaterMark = 0, autoAllocateChunkSize } = options
   if (consumer.of !== 'bytes') {
-    return new ReadableStream<Popped<K>>(elementsOf(consumer), new CountQueuingStrategy({ highWaterMark }))
+    return new Readable<Popped<K>>(elementsOf(consumer), new CountQueuingStrategy({ highWaterMark }))
   }
   const source = new ByteSource(consumer as unknown as Consumer<'bytes'>)
-  return new ReadableStream(
+  return new Readable(
     {
       type: 'bytes',
       ...(autoAllocateChunkSize === undefined ? {} : { autoAllocateChunkSize }),

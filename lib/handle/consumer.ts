@@ -238,10 +238,12 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
   }
 
   toReadable(options?: ToReadableOptions): Readable {
+    this.#port.checkOpen()
     return toReadable(this, options)
   }
 
   toReadableStream(options?: ToReadableStreamOptions): ReadableStream<Popped<K>> {
+    this.#port.checkOpen()
     return toReadableStream(this, options)
   }
 

@@ -240,10 +240,12 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
   }
 
   toWritable(options?: ToWritableOptions): Writable {
+    this.#port.checkOpen()
     return toWritable(this, options)
   }
 
   toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>> {
+    this.#port.checkOpen()
     return toWritableStream(this, options)
   }
 

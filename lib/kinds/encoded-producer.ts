@@ -6,7 +6,7 @@ import { isArray, isView, lengthOf, lengthOfList, type NumericView, setElements 
 import { settleThread } from '../environment/turn.js'
 import { noSlots, Port } from '../handle/port.js'
 import { ProducerShell } from '../handle/producer.js'
-import { pushMessageList, pushMessagesFrom } from '../handle/push-messages.js'
+import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import { FramedWriter, roomFor, sizeOf } from '../layout/framed.js'
 import { textView, writeLongText } from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'

@@ -19,18 +19,29 @@ export function readmeExample() {
   return {
     'example.mjs': module,
     'example.cjs': required + wrapped,
-    // workerData is `any`: in TypeScript the reader says what the ring carries.
     'example.mts': typed(module),
     'example.cts': typed(imports + wrapped),
   }
 }
 
+/** What somebody adds who writes the example in TypeScript: what the ring carries, and that a worker has a parent. */
+const TYPES = [
+  [/(?<=from 'crosscore'\n)/, "import type { ConsumerToken, ProducerToken } from 'crosscore'\n"],
+  ['new Promise((resolve) => parentPort.once(', "new Promise<ProducerToken<'f64'> | ConsumerToken<'f64'>>((resolve) => parentPort!.once("],
+  ['function write(producer)', "function write(producer: Producer<'f64'>)"],
+  ['function read(consumer)', "function read(consumer: Consumer<'f64'>)"],
+]
+
 function typed(text) {
-  return text.replaceAll('.from(workerData)', ".from<'f64'>(workerData)")
+  return TYPES.reduce((before, [what, replacement]) => {
+    const after = before.replace(what, replacement)
+    if (after === before) throw new Error(`README's example has no ${what}: say here how it is written in TypeScript`)
+    return after
+  }, text)
 }
 
 function apart(module) {
   const lines = module.split('\n')
   const last = lines.findLastIndex((line) => line.startsWith('import '))
-  return [lines.slice(0, last + 1).join('\n'), lines.slice(last + 1).join('\n')]
+  return [`${lines.slice(0, last + 1).join('\n')}\n`, lines.slice(last + 1).join('\n')]
 }

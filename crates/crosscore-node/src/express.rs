@@ -182,10 +182,6 @@ pub(crate) enum Fast {
     /// in the place of the fast one, and from V8 13 on it aborts the process unless what that returns is of the
     /// promised type (`kFastCallFallbackInvalid` in V8's `turboshaft/graph-builder.cc`). `undefined` is of type void
     /// only. Numbers do not get there: for another argument in their place the code is thrown away.
-    #[cfg_attr(
-        not(feature = "bench"),
-        expect(dead_code, reason = "for kinds whose elements are strings")
-    )]
     NumberAndString(for<'a> extern "C" fn(Receiver, f64, &'a OneByteString)),
 }
 

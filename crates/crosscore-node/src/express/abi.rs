@@ -32,10 +32,6 @@ pub(crate) struct OneByteString {
 impl OneByteString {
     /// The characters, as Latin-1.
     #[inline]
-    #[cfg_attr(
-        not(feature = "bench"),
-        expect(dead_code, reason = "as `Fast::NumberAndString`")
-    )]
     pub(crate) fn bytes(&self) -> &[u8] {
         if self.length == 0 {
             return &[];

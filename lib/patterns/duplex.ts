@@ -1,16 +1,9 @@
 // Two rings as one two-way endpoint.
 
-import {
-  Consumer,
-  createRing,
-  CrosscoreError,
-  Producer,
-  type ConsumerToken,
-  type ElementKind,
-  type ProducerToken,
-  type RingOptions,
-} from '../../index.js'
-import { closeWith } from './closing.js'
+import type { Consumer, ConsumerToken, ElementKind, MoveOptions, Producer, ProducerToken, RingOptions } from '../../index.js'
+import { closeWith } from '../adapters/closing.js'
+import { CrosscoreError } from '../environment/errors.js'
+import { ConsumerConstructor, createRing, ProducerConstructor } from '../kinds/handles.js'
 
 /** Stands for an endpoint while it travels, as a token does for a handle: plain data that works once. */
 export interface DuplexToken<K extends ElementKind> {
@@ -78,13 +71,13 @@ export class Duplex<K extends ElementKind> {
    *
    * @throws {CrosscoreError} as the handles' own `move`.
    */
-  move(...options: Parameters<Producer<K>['move']>): DuplexToken<K> {
+  move(options?: MoveOptions): DuplexToken<K> {
     const of = this.#producer.of
-    const producer = this.#producer.move(...options)
+    const producer = this.#producer.move(options)
     try {
-      return { crosscore: 'duplex', of, producer, consumer: this.#consumer.move(...options) }
+      return { crosscore: 'duplex', of, producer, consumer: this.#consumer.move(options) }
     } catch (error) {
-      this.#producer = Producer.from(producer)
+      this.#producer = ProducerConstructor.from(producer)
       throw error
     }
   }
@@ -99,9 +92,9 @@ export class Duplex<K extends ElementKind> {
     if (parts.crosscore !== 'duplex') {
       throw new CrosscoreError('ERR_CROSSCORE_TOKEN', "a duplex endpoint's token, as its move() returned it, was expected")
     }
-    const producer = Producer.from(parts.producer!)
+    const producer = ProducerConstructor.from(parts.producer!)
     try {
-      return new Duplex(producer, Consumer.from(parts.consumer!))
+      return new Duplex(producer, ConsumerConstructor.from(parts.consumer!))
     } catch (error) {
       // Half an endpoint is none: the other end is to see that.
       producer.close()

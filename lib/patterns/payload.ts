@@ -1,7 +1,7 @@
 // How arguments, answers and errors lie in a message. The one place that knows the serializer.
 
 import { deserialize, serialize } from 'node:v8'
-import { CrosscoreError } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
 import { decodePlain, encodePlain, isPlain } from './plain.js'
 
 /** Whatever structured clone takes, but what would have to be transferred. The bytes are good until the next call. */

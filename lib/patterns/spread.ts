@@ -1,7 +1,9 @@
 // One stream over many rings.
 
-import { CrosscoreError, type AbortSignalLike, type Element, type ElementKind, type Producer, type ReadyOptions } from '../../index.js'
-import { consumerGone } from './closing.js'
+import type { AbortSignalLike, Element, ElementKind, Producer, ReadyOptions } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
+import { consumerGone } from '../adapters/closing.js'
+import { moreRoom, sizeOf } from '../adapters/sending.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
 
 /** To which ring an element goes. */
@@ -145,13 +147,14 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
 
   async send(value: Element<K>, options?: ReadyOptions): Promise<Producer<K>> {
     const signal = signalOf(options)
+    let wanted = 0
     for (;;) {
       if (signal?.aborted === true) throw abortError(signal)
       if (this.push(value)) return this.#target!
       const by = this.#by
-      const room = Promise.race(
-        (typeof by === 'function' ? [this.#keyed(by(value))] : this.#alive).map((producer) => this.#room(producer, sizeOf(value))),
-      )
+      const producers = typeof by === 'function' ? [this.#keyed(by(value))] : this.#alive
+      wanted = moreRoom(wanted, sizeOf(value), producers[0]!)
+      const room = Promise.race(producers.map((producer) => this.#room(producer, Math.min(wanted, producer.capacity))))
       await (signal === undefined ? room : abortable(room, signal))
     }
   }
@@ -180,11 +183,6 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
   [Symbol.dispose](): void {
     this.close()
   }
-}
-
-/** Of an element: the room to wait for. */
-function sizeOf(value: unknown): number {
-  return value instanceof Uint8Array ? value.length : 1
 }
 
 /** FNV-1a, over what the key is written as. */

@@ -3,11 +3,12 @@
 // A frame is a message: a header of 8 bytes (type, flags, number of the method, number of the call) and a payload. A
 // payload that is too long for the ring goes in several frames, of which all but the last carry MORE.
 
-import { CrosscoreError, type AbortSignalLike } from '../../index.js'
-import { consumerGone } from './closing.js'
+import type { AbortSignalLike } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
+import { consumerGone } from '../adapters/closing.js'
 import type { Duplex } from './duplex.js'
 import { decode, decodeThrown, encode, encodeThrown, errorClasses, type ErrorClasses } from './payload.js'
-import { longestPiece } from './sending.js'
+import { longestPiece } from '../adapters/sending.js'
 import { nextTurn } from '../environment/turn.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
 import { environment } from '../native/addon.js'

@@ -1,6 +1,7 @@
 // Many rings as one source.
 
-import { CrosscoreError, type AbortSignalLike, type Consumer, type ElementKind, type Popped, type ReadyOptions } from '../../index.js'
+import type { AbortSignalLike, Consumer, ElementKind, Popped, ReadyOptions } from '../../index.js'
+import { CrosscoreError } from '../environment/errors.js'
 
 import { nextTurn, turnIsDue } from '../environment/turn.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'

@@ -3,8 +3,8 @@
 import { owe } from '../environment/turn.js'
 import type { FramedWriter } from '../layout/framed.js'
 import { FLAGS } from '../native/control.js'
-import { putBack, takeNext } from './leftover.js'
-import type { Port } from './port.js'
+import { putBack, takeNext } from '../handle/leftover.js'
+import type { Port } from '../handle/port.js'
 
 /** Writes one message, the `at`th of several; false if there is no room for it. */
 export type WriteMessage<T> = (message: T, at: number) => boolean
