@@ -5,7 +5,7 @@
 mod ledger;
 mod memories;
 
-use crosscore::{HugePageAllocator, Memory, MirroredAllocator, Ring};
+use crosscore::{BufferAllocator, HugePageAllocator, Memory, MirroredAllocator, Ring};
 
 // INV-MEM-2: mirrored memory gives the whole run, other memory the part before the end.
 #[test]
@@ -60,9 +60,11 @@ fn a_reservation_over_the_end_is_whole_only_where_mirrored() {
 #[cfg_attr(miri, ignore = "Miri has no shared mappings")]
 #[cfg(any(target_os = "linux", target_os = "macos", windows))]
 fn both_halves_of_the_mapping_are_the_same_slots() {
+    // The smallest ring: 512 slots where a page is 4 KiB, 2,048 with 16 KiB, 8,192 with Windows' 64.
+    let slots = MirroredAllocator.granularity() / size_of::<u64>();
     let (mut producer, mut consumer) =
-        Ring::<u64, _>::starting_at(512, MirroredAllocator, 510).unwrap();
-    assert_eq!(producer.capacity(), 512);
+        Ring::<u64, _>::starting_at(slots, MirroredAllocator, slots as u64 - 2).unwrap();
+    assert_eq!(producer.capacity(), slots);
     let mut reservation = producer.reserve(4).unwrap();
     assert_eq!(reservation.extend_from_slice(&[1, 2, 3, 4]), 4);
     reservation.commit();
@@ -71,7 +73,7 @@ fn both_halves_of_the_mapping_are_the_same_slots() {
     // SAFETY: INV-INIT-1: available elements at indices 0 and 1, which nobody writes meanwhile.
     assert_eq!(unsafe { (base.read(), base.add(1).read()) }, (3, 4));
     // SAFETY: INV-ALLOC-6: valid for twice the size.
-    assert_eq!(unsafe { base.add(512).read() }, 3);
+    assert_eq!(unsafe { base.add(slots).read() }, 3);
     assert_eq!(consumer.read(4).as_deref(), Some(&[1, 2, 3, 4][..]));
 }
 
