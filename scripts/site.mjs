@@ -40,11 +40,10 @@ for (const [page, source] of Object.entries(COPIED)) {
 const report = path.join(site, 'public', 'report')
 rmSync(report, { recursive: true, force: true })
 if (existsSync(path.join(root, 'bench', 'report', 'index.html'))) {
-  const page = ({ name }) => /\.(html|svg)$/.test(name)
   for (const folder of ['', 'arm64']) {
     const from = path.join(root, 'bench', 'report', folder)
     if (!existsSync(from)) continue
-    for (const file of readdirSync(from, { withFileTypes: true }).filter(page)) {
+    for (const file of readdirSync(from, { withFileTypes: true }).filter(({ name }) => /\.(html|svg)$/.test(name))) {
       cpSync(path.join(from, file.name), path.join(report, folder, file.name))
     }
   }
@@ -57,9 +56,18 @@ await mustRun(
   [
     process.execPath,
     tool('typedoc', 'bin/typedoc'),
-    ...['--plugin', tool('typedoc-plugin-markdown', 'dist/index.js')],
-    ...['--entryPoints', path.join(root, 'index.ts'), '--tsconfig', path.join(root, 'tsconfig.json')],
-    ...['--out', path.join(site, 'api'), '--readme', 'none', '--disableSources', '--hidePageHeader'],
+    '--plugin',
+    tool('typedoc-plugin-markdown', 'dist/index.js'),
+    '--entryPoints',
+    path.join(root, 'index.ts'),
+    '--tsconfig',
+    path.join(root, 'tsconfig.json'),
+    '--out',
+    path.join(site, 'api'),
+    '--readme',
+    'none',
+    '--disableSources',
+    '--hidePageHeader',
     // TypeScript itself checks the types, in npm run lint, with the version that the project uses.
     '--skipErrorChecking',
   ],

@@ -14,7 +14,7 @@ const api = (folder) => {
 
 /** Of the benchmarks: scripts/site.mjs puts it there if there is one. It is no page of the site's own. */
 const report = existsSync(new URL('../public/report/index.html', import.meta.url))
-  ? [{ text: 'The full report', link: '/report/index.html', target: '_self' }]
+  ? [{ text: 'Report', link: '/report/index.html', target: '_self' }]
   : []
 
 export default defineConfig({
@@ -31,6 +31,7 @@ export default defineConfig({
       { text: 'API', link: '/api/README' },
       { text: 'Examples', link: '/examples' },
       { text: 'Performance', link: '/performance' },
+      ...report,
     ],
     sidebar: [
       {
@@ -58,7 +59,6 @@ export default defineConfig({
         items: [
           { text: 'With others', link: '/compared' },
           { text: 'Performance', link: '/performance' },
-          ...report,
         ],
       },
       {
