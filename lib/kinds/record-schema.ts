@@ -49,6 +49,8 @@ const MADE_HERE = Symbol('made here')
 
 /** `bytes(n)` inside a schema. */
 export class BytesField<N extends number = number> {
+  // By which TypeScript tells it from a string, which has a length as well.
+  readonly of = 'bytes'
   readonly length: N
 
   constructor(length: N) {
