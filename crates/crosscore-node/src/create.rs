@@ -26,7 +26,7 @@ const LARGEST: u32 = 1 << 30;
 
 /// Makes a ring and returns both halves, `{ producer, consumer }`: at least `capacity` bytes on `memory` (0 for
 /// mirrored memory or else the heap, 1 mirrored, 2 heap). What follows comes back with each handle: its kind, how many
-/// pushes are published together, the bytes of an element, and a schema.
+/// pushes are published together, the bytes of an element, a schema, and whether pushes that find no room are dropped.
 #[napi]
 pub fn create_ring<'env>(
     env: &'env Env,
@@ -36,6 +36,7 @@ pub fn create_ring<'env>(
     publish_every: u32,
     element: u32,
     schema: String,
+    drops: bool,
 ) -> napi::Result<Object<'env>> {
     if capacity == 0 || capacity > LARGEST {
         return Err(error(
@@ -55,6 +56,7 @@ pub fn create_ring<'env>(
         publish_every,
         element,
         schema,
+        drops,
     };
     let ring = Arc::clone(producer.ring());
     let (this, that) = ends(&ring, description);
