@@ -267,6 +267,33 @@ export interface RingOptions<K extends ElementKind> {
      * thread dies.
      */
     publish?: 'each' | 'tick' | number | undefined;
+    /**
+     * What becomes of a push that finds no room. `'refuse'` (the default): it returns false, and the producer may wait and
+     * try again. `'drop'`, for producers that never wait: it returns false, the new element is dropped and counted, and the
+     * consumer learns how many are missing and where ({@link Consumer.gaps}, {@link Consumer.missed}). What would wait for
+     * room (`pushSync`, `pushManySync`, `ready`, streams) is refused with `INVALID_ARG`.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'u8', capacity: 2, memory: 'heap', onFull: 'drop' })
+     * for (const sample of [10, 11, 12, 13, 14]) producer.push(sample)
+     * console.log(consumer.popMany(2)) // [ 10, 11 ]
+     * producer.push(15)
+     * console.log(consumer.gaps()) // [ { at: 2, count: 3 } ]
+     * console.log(consumer.pop()) // 15
+     * console.log(producer.stats.dropped) // 3
+     * ```
+     */
+    onFull?: 'refuse' | 'drop' | undefined;
+}
+/** Where elements are missing that a producer has dropped for want of room. */
+export interface Gap {
+    /** They are missing before the `at`-th element or message that the consumer reads, counted from 0 since the ring was made. */
+    readonly at: number;
+    /** How many, 1 or more. */
+    readonly count: number;
 }
 /**
  * Makes a ring and gives its two handles, to be moved to the threads that use them.
@@ -355,6 +382,8 @@ export interface Stats {
     /** The same of the consumer. */
     readonly consumerParks: number;
     readonly consumerWakes: number;
+    /** Elements or messages that were dropped, with `onFull: 'drop'`. */
+    readonly dropped: number;
 }
 /**
  * The writing half of a ring. It belongs to one thread at a time; {@link Producer.move} takes it to another. A moved
@@ -391,6 +420,8 @@ export interface Producer<K extends ElementKind> {
      * any of it is written. Of any other iterable, an item is only taken when there is room for it, and
      * the iterator is left open: pass the same iterator again to go on. (For `'bytes'`, whose items
      * cannot be measured beforehand, the one that did not fit is kept and comes first.)
+     *
+     * With `onFull: 'drop'` the rest is dropped, from the first one that finds no room on; an iterable is taken to its end.
      *
      * @example
      * ```js
@@ -510,6 +541,8 @@ export interface Producer<K extends ElementKind> {
     readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
+    /** What becomes of a push that finds no room, as {@link RingOptions.onFull} said. */
+    readonly onFull: 'refuse' | 'drop';
     /** Whether nothing can be sent any more: the consumer is gone, or this handle was closed. */
     readonly closed: boolean;
     /** Why the consumer closed, if it gave a reason. */
@@ -768,6 +801,46 @@ export interface Consumer<K extends ElementKind> {
     readonly of: K;
     /** What the ring's memory became. */
     readonly memory: 'mirrored' | 'heap';
+    /**
+     * How many elements or messages are missing so far: before what is read next, or at the end. With what was read it is
+     * the place in all that was pushed. 0 without `onFull: 'drop'`; it stays when the handle is closed.
+     */
+    readonly missed: number;
+    /**
+     * Where elements are missing, up to what is read next; each is told once, in the order of the stream. Asked before a
+     * read, it tells what is missing before the first one read; after it, also what is missing among them. More may be
+     * missing before what is read next as long as it is not there: then that place is told again, with the others.
+     *
+     * The ring remembers 65536 places that were not asked for. What is dropped beyond is counted with the last of them.
+     *
+     * @example
+     * ```js
+     * import { createRing } from 'crosscore'
+     *
+     * const { producer, consumer } = createRing({ of: 'string', capacity: 32, memory: 'heap', onFull: 'drop' })
+     * const seen = []
+     * const gaps = []
+     * let read = 0
+     * function readAll() {
+     *   const lines = consumer.popMany(100)
+     *   // Kept: the last of them may be before a line that has not come yet.
+     *   gaps.push(...consumer.gaps())
+     *   for (const line of lines) {
+     *     while (gaps[0]?.at === read) seen.push(gaps.shift().count)
+     *     seen.push(line)
+     *     read++
+     *   }
+     * }
+     * for (const line of 'abcd') producer.push(line)
+     * readAll()
+     * producer.push('e')
+     * readAll()
+     * console.log(seen) // [ 'a', 'b', 2, 'e' ]
+     * ```
+     *
+     * @throws {CrosscoreError} `CLOSED` and `MOVED` as a read; `BUSY` in a callback that is shown memory in place.
+     */
+    gaps(): Gap[];
     /** Whether the producer is gone, or this handle was closed. There may still be something to read. */
     readonly closed: boolean;
     /** Whether everything that will ever come has been read, or this handle was closed. */

@@ -23,6 +23,7 @@ onBothMemories('elements are counted when they are published and when they are g
       consumerParks: 0,
       producerWakes: 0,
       consumerWakes: 0,
+      dropped: 0,
     })
     producer.push(one)
     producer.pushMany(two)

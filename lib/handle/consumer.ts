@@ -10,6 +10,7 @@ import type {
   Consumer,
   ConsumerToken,
   ElementKind,
+  Gap,
   MoveOptions,
   NumericArray,
   Peek,
@@ -210,6 +211,19 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
     this.#port.checkHeld()
     if (!this.#port.isOpen) return true
     return this.#port.known() === 0 && this.#port.flaggedClosed
+  }
+
+  get missed(): number {
+    this.#port.checkHeld()
+    return this.#port.counts()[STATS.passed]!
+  }
+
+  gaps(): Gap[] {
+    this.#port.checkIdle()
+    const numbers = this.#port.native.gaps()
+    const gaps: Gap[] = []
+    for (let i = 0; i < numbers.length; i += 2) gaps[i / 2] = { at: numbers[i]!, count: numbers[i + 1]! }
+    return gaps
   }
 
   get reason(): Error | undefined {

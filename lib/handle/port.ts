@@ -155,6 +155,21 @@ export class Port {
     throw closed('the consumer is gone: it was closed, or its thread has ended', this.reason)
   }
 
+  /** A push has found no room. */
+  full(): false {
+    if (this.native.drops) this.native.drop(1)
+    return false
+  }
+
+  /** Throws if this producer is never to wait: then `what` makes no sense. */
+  checkWaits(what: string): void {
+    if (!this.native.drops) return
+    throw new CrosscoreError(
+      'ERR_CROSSCORE_INVALID_ARG',
+      `${what} waits for room, and this ring was made with onFull: 'drop', where a push that finds none is dropped: use push or pushMany`,
+    )
+  }
+
   /** Whether the other side is gone, or this handle was closed. Publishes nothing. */
   get closed(): boolean {
     this.checkHeld()
@@ -204,6 +219,7 @@ export class Port {
       consumerParks: counts[STATS.consumerParks]!,
       producerWakes: counts[STATS.producerWakes]!,
       consumerWakes: counts[STATS.consumerWakes]!,
+      dropped: counts[STATS.dropped]!,
     }
   }
 

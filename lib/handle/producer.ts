@@ -23,7 +23,7 @@ import { toWritable } from '../adapters/node-streams.js'
 import { toWritableStream } from '../adapters/web-streams.js'
 import { PENDING, STATS } from '../native/control.js'
 import type { Port } from './port.js'
-import { pushAll, pushSome, type Pusher } from './push-all.js'
+import { pushAll, pushOrDrop, pushSome, type Pusher } from './push-all.js'
 import { revokeAtEnd, workerOf } from './token.js'
 import { blockSlice, deadlineOf, Doorbell, type Outcome, ready } from './waiting.js'
 
@@ -80,10 +80,11 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
 
   pushMany(values: NumericArray<K> | Iterable<Element<K>>): number {
     this.#port.checkIdle()
-    return pushSome(this.#hot, values)
+    return this.#port.native.drops ? pushOrDrop(this.#port, this.#hot, values) : pushSome(this.#hot, values)
   }
 
   pushSync(value: Element<K>, options?: BlockOptions): boolean {
+    this.#port.checkWaits('pushSync')
     this.#doorbell.checkQuiet()
     const deadline = deadlineOf(options)
     while (!this.push(value)) {
@@ -94,12 +95,14 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
 
   pushManySync(values: NumericArray<K> | Iterable<Element<K>>, options?: BlockOptions): number {
     this.#port.checkIdle()
+    this.#port.checkWaits('pushManySync')
     this.#doorbell.checkQuiet()
     return pushAll(this.#port, this.#hot, values, deadlineOf(options))
   }
 
   ready(n?: number | ReadyOptions, options?: ReadyOptions): Promise<boolean> {
     return ready(n, options, (count, signal) => {
+      this.#port.checkWaits('ready')
       const bytes = this.#hot.room(count)
       return this.#doorbell.wait(
         () => bytes,
@@ -205,6 +208,11 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
     return (this.#port.kind.given ?? this.#port.kind.of) as K
   }
 
+  get onFull(): 'refuse' | 'drop' {
+    this.#port.checkHeld()
+    return this.#port.native.drops ? 'drop' : 'refuse'
+  }
+
   get memory(): 'mirrored' | 'heap' {
     this.#port.checkHeld()
     return this.#port.memory
@@ -241,11 +249,13 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
 
   toWritable(options?: ToWritableOptions): Writable {
     this.#port.checkOpen()
+    this.#port.checkWaits('toWritable')
     return toWritable(this, options)
   }
 
   toWritableStream(options?: ToWritableStreamOptions): WritableStream<Element<K>> {
     this.#port.checkOpen()
+    this.#port.checkWaits('toWritableStream')
     return toWritableStream(this, options)
   }
 

@@ -26,6 +26,25 @@ export function pushSome(pusher: Pusher, values: unknown): number {
     : pusher.pushRun(values, 0)
 }
 
+/** Pushes as many as there is room for and drops the others, those of an iterable one by one. */
+export function pushOrDrop(port: Port, pusher: Pusher, values: unknown): number {
+  if (pusher.measure(values) !== undefined) {
+    const count = pusher.pushRun(values, 0)
+    // Asked again: a getter of an array may have changed its length.
+    const left = pusher.measure(values)! - count
+    if (left > 0) port.native.drop(left)
+    return count
+  }
+  const iterator = (values as Iterable<unknown>)[Symbol.iterator]()
+  const count = pusher.pushFrom(iterator, 0)
+  while (!takeNext(iterator).done) {
+    // The iterator is code of the program: what it has pushed meanwhile comes before the gap.
+    port.checkOpen()
+    port.native.drop(1)
+  }
+  return count
+}
+
 /** Pushes what `values` holds until it is all in the ring or the time is over; how many went in. */
 export function pushAll(port: Port, pusher: Pusher, values: unknown, deadline: number): number {
   let length = pusher.measure(values)

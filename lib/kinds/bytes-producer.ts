@@ -59,7 +59,7 @@ export class BytesProducer extends ProducerShell<'bytes'> {
 
   push(message: Uint8Array): boolean {
     const length = this.#place(message, 'message', -1)
-    if (length < 0) return false
+    if (length < 0) return this.#port.full()
     if (this.#writer.send(length) !== 0) this.#refuse()
     return true
   }

@@ -62,7 +62,7 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
 
   push(value: Element<K>): boolean {
     const length = this.#place(value, -1)
-    if (length < 0) return false
+    if (length < 0) return this.#port.full()
     if (this.#writer.send(length) !== 0) this.#refuse()
     return true
   }

@@ -16,10 +16,10 @@ import { kindCoded, kindNamed, kindNames } from './table.js'
 export function createRing<K extends ElementKind>(
   options: RingOptions<K>,
 ): { producer: Producer<K>; consumer: Consumer<K> } {
-  const { kind, bytes, memory, publishEvery } = checkOptions(options)
+  const { kind, bytes, memory, publishEvery, drops } = checkOptions(options)
   const { code, elementSize, framed, schema } = kind
   try {
-    const native = createNative(bytes, memory, code, publishEvery, framed ? 0 : elementSize, schema)
+    const native = createNative(bytes, memory, code, publishEvery, framed ? 0 : elementSize, schema, drops)
     const { capacity, memoryKind } = native.producer
     announce('ring', () => ({ of: kind.of, capacity: Math.floor(capacity / elementSize), memory: memoryKind }))
     return { producer: kind.producer(native.producer), consumer: kind.consumer(native.consumer) }

@@ -105,7 +105,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
 
   push(value: Element<K>): boolean {
     if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong('value', value)
-    if (this.#free === 0 && this.#look(1) === 0) return false
+    if (this.#free === 0 && this.#look(1) === 0) return this.#port.full()
     const index = this.#index
     this.#view[index] = value as never
     if (this.#exact === true && this.#view[index] !== value) throw this.#wrong('value', value)

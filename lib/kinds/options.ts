@@ -20,16 +20,18 @@ export interface CheckedOptions<K extends ElementKind> {
   readonly bytes: number
   readonly memory: MemoryChoice
   readonly publishEvery: number
+  readonly drops: boolean
 }
 
 export function checkOptions<K extends ElementKind>(options: RingOptions<K>): CheckedOptions<K> {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('options', 'an object such as { of: "f64", capacity: 1024 }', options)
   }
-  const { of, capacity, memory = 'auto', publish = 'each' } = options
+  const { of, capacity, memory = 'auto', publish = 'each', onFull = 'refuse' } = options
   const kind = checkKind(of)
   const choice = MEMORIES.indexOf(memory)
   if (choice < 0) throw invalidArgument('options.memory', 'auto, mirrored or heap', memory)
+  if (onFull !== 'refuse' && onFull !== 'drop') throw invalidArgument('options.onFull', 'refuse or drop', onFull)
   const { elementSize, framed, least } = kind
   checkInteger(`options.capacity (in ${framed ? 'bytes' : 'elements'})`, capacity, 1, Math.floor(LARGEST_RING / elementSize))
   return {
@@ -37,6 +39,7 @@ export function checkOptions<K extends ElementKind>(options: RingOptions<K>): Ch
     bytes: Math.max(capacity * elementSize, least),
     memory: choice as MemoryChoice,
     publishEvery: publishEvery(publish),
+    drops: onFull === 'drop',
   }
 }
 

@@ -88,7 +88,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
   }
 
   push(record: Element<S>): boolean {
-    if (this.#free < this.#size && this.#look(this.#size) < this.#size) return false
+    if (this.#free < this.#size && this.#look(this.#size) < this.#size) return this.#port.full()
     this.#write(record)
     if (this.#each === true) {
       this.#fold(1)

@@ -66,7 +66,7 @@ export class StringProducer extends ProducerShell<'string'> {
       }
     }
     const length = this.#place(message, -1)
-    if (length < 0) return false
+    if (length < 0) return this.#port.full()
     if (writer.send(length) !== 0) this.#refuse()
     return true
   }

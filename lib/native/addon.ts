@@ -15,6 +15,7 @@ interface RawHandle {
   readonly publishEvery: number
   readonly elementSize: number
   readonly schema: string
+  readonly drops: boolean
   readonly publish: () => true | undefined
   readonly publishElement?: () => true | undefined
   readonly text?: () => string | undefined
@@ -35,6 +36,8 @@ interface Calls {
   stats(number: number): void
   close(number: number, reason: string | undefined): void
   reason(number: number): string | undefined
+  drop(number: number, count: number): void
+  gaps(number: number): number[]
   move(number: number): string
   settle(): boolean
   now(): number
@@ -81,6 +84,7 @@ export class NativeHandle {
   readonly publishEvery: number
   readonly elementSize: number
   readonly schema: string
+  readonly drops: boolean
   // The hot crossings by Node-API, bound to this handle: crossing.ts calls them. They return `true` if a flag is raised.
   readonly publish: () => true | undefined
   /** A producer's. */
@@ -105,6 +109,7 @@ export class NativeHandle {
     this.publishEvery = raw.publishEvery
     this.elementSize = raw.elementSize
     this.schema = raw.schema
+    this.drops = raw.drops
     this.publish = raw.publish
     this.publishElement = raw.publishElement ?? notOfThisSide
     this.text = raw.text ?? notOfThisSide
@@ -176,6 +181,16 @@ export class NativeHandle {
     return calls.reason(this.number)
   }
 
+  /** A producer has dropped so many, behind what it has written. */
+  drop(count: number): void {
+    calls.drop(this.number, count)
+  }
+
+  /** What a consumer has come to and was not told of: place, count, place, count, … (INV-NODE-13). */
+  gaps(): number[] {
+    return calls.gaps(this.number)
+  }
+
   /** Empties the handle; the id of a token that stands for it, 32 hexadecimal digits. */
   move(): string {
     return calls.move(this.number)
@@ -186,8 +201,8 @@ export class NativeHandle {
 export type MemoryChoice = 0 /* auto */ | 1 /* mirrored */ | 2 /* heap */
 
 /**
- * Makes a ring of at least `capacity` bytes. `kind`, `publishEvery` (a word), `elementSize` (bytes) and `schema` come
- * back with each handle, wherever it goes.
+ * Makes a ring of at least `capacity` bytes. `kind`, `publishEvery` (a word), `elementSize` (bytes), `schema` and `drops`
+ * come back with each handle, wherever it goes.
  */
 export function createRing(
   capacity: number,
@@ -196,8 +211,9 @@ export function createRing(
   publishEvery: number,
   elementSize: number,
   schema: string,
+  drops: boolean,
 ): { producer: NativeHandle; consumer: NativeHandle } {
-  const { producer, consumer } = addon.createRing(capacity, memory, kind, publishEvery, elementSize, schema) as unknown as {
+  const { producer, consumer } = addon.createRing(capacity, memory, kind, publishEvery, elementSize, schema, drops) as unknown as {
     producer: RawHandle
     consumer: RawHandle
   }

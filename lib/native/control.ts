@@ -53,9 +53,12 @@ export const STATS = {
   consumerParks: 8,
   producerWakes: 9,
   consumerWakes: 10,
+  dropped: 11,
+  /** Of the dropped ones, those before what this side reads or writes next. */
+  passed: 12,
 } as const
 /** How many they are. */
-export const STATS_COUNT = 11
+export const STATS_COUNT = 13
 
 // The environment's block: what all handles of a thread share.
 

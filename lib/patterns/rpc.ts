@@ -165,6 +165,9 @@ class Connection {
   #end!: () => void
 
   constructor(endpoint: Duplex<'bytes'>, handlers: object | undefined, options: RpcOptions) {
+    if (endpoint.producer.onFull === 'drop') {
+      throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', "calls and answers must arrive: an rpc takes no endpoint that was made with onFull: 'drop'")
+    }
     this.#endpoint = endpoint
     this.#handlers = handlers
     this.#classes = errorClasses(options.errors)

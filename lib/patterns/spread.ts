@@ -47,6 +47,12 @@ export interface Spread<K extends ElementKind> {
   [Symbol.dispose](): void
 }
 
+/** What one ring has no room for goes to another, or is tried again: a ring that has counted it as dropped is none for that. */
+function checkKeeps<K extends ElementKind>(producer: Producer<K>): void {
+  if (producer.onFull === 'refuse') return
+  throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', "a spread tries again what found no room: it takes no ring that was made with onFull: 'drop'")
+}
+
 class SpreadProducer<K extends ElementKind> implements Spread<K> {
   /** Those that were given; where a consumer is gone, its place is empty, so that the keys of the others stay where they are. */
   readonly #places: (Producer<K> | undefined)[]
@@ -69,6 +75,7 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
     if (new Set(this.#alive).size !== this.#alive.length) {
       throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', 'a producer can be in a spread once')
     }
+    this.#alive.forEach(checkKeeps)
   }
 
   get size(): number {
@@ -81,6 +88,7 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
 
   add(producer: Producer<K>): void {
     if (this.#alive.includes(producer)) throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', 'a producer can be in a spread once')
+    checkKeeps(producer)
     const empty = this.#places.indexOf(undefined)
     if (empty < 0) this.#places.push(producer)
     else this.#places[empty] = producer

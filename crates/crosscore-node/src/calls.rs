@@ -17,10 +17,10 @@ use crate::side::Side;
 use crate::slot::Tenant;
 use crate::status::{Code, error};
 use crate::token;
-use crate::value::{Callback, boolean, function, number, string, text, throw};
+use crate::value::{Callback, boolean, count, function, list, number, string, text, throw};
 
 /// All of them, by the names that `lib/native/addon.ts` calls them by.
-const CALLS: [(&CStr, Callback); 16] = [
+const CALLS: [(&CStr, Callback); 18] = [
     (c"memory", memory),
     (c"shown", shown),
     (c"block", block),
@@ -33,6 +33,8 @@ const CALLS: [(&CStr, Callback); 16] = [
     (c"stats", stats),
     (c"close", close),
     (c"reason", reason),
+    (c"drop", drop_elements),
+    (c"gaps", gaps),
     (c"move", move_out),
     (c"settle", settle),
     (c"now", now),
@@ -204,7 +206,7 @@ unsafe extern "C" fn ask(env: sys::napi_env, info: sys::napi_callback_info) -> s
 unsafe extern "C" fn stats(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with(env, info, |side, control, _| {
         side.end().refusals(control.take_refused());
-        control.set_stats(&side.stats());
+        control.set_stats(&side.stats(control));
     });
     ptr::null_mut()
 }
@@ -236,6 +238,33 @@ unsafe extern "C" fn reason(env: sys::napi_env, info: sys::napi_callback_info) -
         .and_then(|tenant| tenant.rest.shared.reason_of_other(tenant.rest.which))
         .map(str::to_owned);
     answer(env, reason.map(|text| string(env, &text)).transpose())
+}
+
+/// `drop(number, count)`: a producer has dropped so many behind what it has written.
+unsafe extern "C" fn drop_elements(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    let (_, value) = arguments(env, info);
+    if let Some(count) = count(env, value) {
+        with(env, info, |side, control, rest| {
+            rest.shared.drops.add(side.position(control), count);
+        });
+    }
+    ptr::null_mut()
+}
+
+/// `gaps(number)`: what a consumer has come to and was not told of, as place, count, place, count, ….
+unsafe extern "C" fn gaps(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let gaps = with(env, info, |side, control, rest| {
+        rest.shared.drops.take(side.position(control))
+    });
+    let numbers: Vec<_> = gaps
+        .unwrap_or_default()
+        .iter()
+        .flat_map(|gap| [gap.at as f64, gap.count as f64])
+        .collect();
+    answer(env, list(env, &numbers).map(Some))
 }
 
 /// `move(number)`: empties the handle and returns the token's id.

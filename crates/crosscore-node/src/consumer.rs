@@ -129,8 +129,13 @@ impl Side for ConsumerPort {
         self.consumer.cancel_wait();
     }
 
-    fn stats(&self) -> [f64; STATS_COUNT] {
-        self.end.stats(self.consumer.metrics())
+    fn position(&self, control: &Control) -> u64 {
+        self.end.position(self.consumer.position(), control)
+    }
+
+    fn stats(&self, control: &Control) -> [f64; STATS_COUNT] {
+        self.end
+            .stats(self.consumer.metrics(), self.position(control))
     }
 
     fn end(&self) -> &End {

@@ -33,7 +33,7 @@ const ANSWER: usize = 10;
 /// Out: statistics, as doubles from here on. `lib/native/control.ts` has the same table.
 const STATS: usize = 12;
 /// How many they are.
-pub(crate) const STATS_COUNT: usize = 11;
+pub(crate) const STATS_COUNT: usize = 13;
 
 /// A native block cannot be interrupted, so it returns to JavaScript this often at least.
 const LONGEST_SLICE: Duration = Duration::from_millis(20);
@@ -108,6 +108,11 @@ impl Control {
     /// The pending bytes, which stay pending.
     pub(crate) fn pending(&self) -> usize {
         self.read(PENDING) as usize
+    }
+
+    /// The pending messages, which stay pending.
+    pub(crate) fn pending_messages(&self) -> u32 {
+        self.read(PENDING_MESSAGES)
     }
 
     /// Counts one message of so many bytes as pending.

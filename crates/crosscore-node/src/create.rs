@@ -27,7 +27,7 @@ const LARGEST: u32 = 1 << 30;
 
 /// Makes a ring and returns both halves, `{ producer, consumer }`: at least `capacity` bytes on `memory` (0 for
 /// mirrored memory or else the heap, 1 mirrored, 2 heap). What follows comes back with each handle: its kind, how many
-/// pushes are published together, the bytes of an element, and a schema.
+/// pushes are published together, the bytes of an element, a schema, and whether pushes that find no room are dropped.
 #[napi]
 pub fn create_ring<'env>(
     env: &'env Env,
@@ -37,12 +37,14 @@ pub fn create_ring<'env>(
     publish_every: u32,
     element: u32,
     schema: String,
+    drops: bool,
 ) -> napi::Result<Object<'env>> {
     let description = Description {
         kind,
         publish_every,
         element,
         schema,
+        drops,
     };
     let (producer, consumer) =
         make_ring(capacity, memory, description).map_err(|reason| error(Code::Memory, reason))?;

@@ -442,6 +442,7 @@ fn describe(
             ),
             (c"elementSize", number(env, f64::from(description.element))?),
             (c"schema", string(env, &description.schema)?),
+            (c"drops", boolean(env, description.drops)?),
             (publish.0, bind(publish)?),
             (own.0, bind(own)?),
             (look.0, bind(look)?),

@@ -42,6 +42,7 @@ mod control;
 pub mod create;
 mod crossing;
 mod doorbell;
+mod drops;
 mod environment;
 mod express;
 mod fast;

@@ -105,8 +105,13 @@ impl Side for ProducerPort {
         self.producer.cancel_wait();
     }
 
-    fn stats(&self) -> [f64; STATS_COUNT] {
-        self.end.stats(self.producer.metrics())
+    fn position(&self, control: &Control) -> u64 {
+        self.end.position(self.producer.position(), control)
+    }
+
+    fn stats(&self, control: &Control) -> [f64; STATS_COUNT] {
+        self.end
+            .stats(self.producer.metrics(), self.position(control))
     }
 
     fn end(&self) -> &End {

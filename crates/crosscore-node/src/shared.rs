@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use crosscore::Metrics;
 
-use crate::control::STATS_COUNT;
+use crate::control::{Control, STATS_COUNT};
+use crate::drops::Drops;
 use crate::memory::{SharedRing, discard};
 
 /// What the package was told about a ring when it was made. It comes back with each handle.
@@ -16,6 +17,8 @@ pub(crate) struct Description {
     /// In bytes.
     pub(crate) element: u32,
     pub(crate) schema: String,
+    /// A push that finds no room drops its element.
+    pub(crate) drops: bool,
 }
 
 /// A counter on a line with others that the same thread writes.
@@ -32,9 +35,13 @@ impl Count {
             .store(count.wrapping_add(u64::from(n)), Ordering::Relaxed);
     }
 
+    fn exact(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     fn get(&self) -> f64 {
         // Exact up to 2^53.
-        self.0.load(Ordering::Relaxed) as f64
+        self.exact() as f64
     }
 }
 
@@ -68,6 +75,7 @@ pub(crate) struct Shared {
     ring: Arc<SharedRing>,
     producer: Tally,
     consumer: Tally,
+    pub(crate) drops: Drops,
     /// The program was handed a view.
     shown: AtomicBool,
     /// Ends that are not closed.
@@ -125,6 +133,7 @@ pub(crate) fn ends(ring: &Arc<SharedRing>, description: Description) -> (End, En
         ring: Arc::clone(ring),
         producer: Tally::default(),
         consumer: Tally::default(),
+        drops: Drops::default(),
         shown: AtomicBool::new(false),
         received: AtomicU64::new(OPEN),
         open: AtomicU8::new(2),
@@ -179,12 +188,24 @@ impl End {
         self.shared.received.store(bytes, Ordering::Relaxed);
     }
 
-    /// All statistics, in the order of `lib/native/control.ts`.
-    pub(crate) fn stats(&self, metrics: Metrics) -> [f64; STATS_COUNT] {
+    /// Elements or messages that this end has written or read, with what is pending; its cursor is at `bytes`.
+    pub(crate) fn position(&self, bytes: u64, control: &Control) -> u64 {
+        match self.shared.description.element {
+            0 => {
+                let pending = u64::from(control.pending_messages());
+                self.tally().messages.exact().wrapping_add(pending)
+            }
+            size => bytes.wrapping_add(control.pending() as u64) / u64::from(size),
+        }
+    }
+
+    /// All statistics, in the order of `lib/native/control.ts`, for an end that is at `position`.
+    pub(crate) fn stats(&self, metrics: Metrics, position: u64) -> [f64; STATS_COUNT] {
         let (producer, consumer) = (&self.shared.producer, &self.shared.consumer);
         // Whoever has read the cursor of a consumer that closed, or its mark, finds here what was given back before.
         // Partner: the Release stores of that close.
         fence(Ordering::Acquire);
+        let (dropped, passed) = self.shared.drops.counts(position);
         let received = match self.shared.received.load(Ordering::Relaxed) {
             OPEN => metrics.received,
             received => received,
@@ -201,6 +222,8 @@ impl End {
             consumer.parks.get(),
             producer.wakes.get(),
             consumer.wakes.get(),
+            dropped as f64,
+            passed as f64,
         ]
     }
 }

@@ -21,7 +21,9 @@ pub(crate) trait Side {
     fn arm(&mut self, control: &Control, waker: &Waker) -> bool;
     /// Takes the waker back.
     fn disarm(&mut self, control: &Control);
-    fn stats(&self) -> [f64; STATS_COUNT];
+    /// Elements or messages that JavaScript has written (producer) or read (consumer), pending or not.
+    fn position(&self, control: &Control) -> u64;
+    fn stats(&self, control: &Control) -> [f64; STATS_COUNT];
     fn end(&self) -> &End;
 }
 

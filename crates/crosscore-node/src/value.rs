@@ -31,6 +31,30 @@ pub(crate) fn number(env: sys::napi_env, number: f64) -> napi::Result<sys::napi_
     Ok(value)
 }
 
+/// The number that a value is, as a count; `None` if it is no number.
+pub(crate) fn count(env: sys::napi_env, value: sys::napi_value) -> Option<u64> {
+    let mut count = 0.0;
+    // SAFETY: INV-NODE-1: a value of the call that is under way, and an out-value.
+    let status = unsafe { sys::napi_get_value_double(env, value, &mut count) };
+    // A cast goes to the nearest number that there is.
+    (status == sys::Status::napi_ok).then_some(count as u64)
+}
+
+/// An array of numbers.
+pub(crate) fn list(env: sys::napi_env, numbers: &[f64]) -> napi::Result<sys::napi_value> {
+    let mut array = ptr::null_mut();
+    // SAFETY: INV-NODE-1: plain call with an out-value.
+    let status = unsafe { sys::napi_create_array_with_length(env, numbers.len(), &mut array) };
+    check(status, "napi_create_array_with_length")?;
+    for (index, &each) in (0..).zip(numbers) {
+        let value = number(env, each)?;
+        // SAFETY: INV-NODE-1: the array was just made, and the value too.
+        let status = unsafe { sys::napi_set_element(env, array, index, value) };
+        check(status, "napi_set_element")?;
+    }
+    Ok(array)
+}
+
 /// `true` or `false`.
 pub(crate) fn boolean(env: sys::napi_env, yes: bool) -> napi::Result<sys::napi_value> {
     let mut value = ptr::null_mut();
