@@ -159,8 +159,9 @@ test('more is missing at a place that was told, as long as nothing is there', (t
   refuses(t, 'CLOSED', () => consumer.gaps())
 })
 
+const make = () => createRing({ of: 'u8', capacity: 2, memory: 'heap', onFull: 'drop' })
+
 test('an iterable is taken to its end, also when it throws or closes the producer', (t) => {
-  const make = () => createRing({ of: 'u8', capacity: 2, memory: 'heap', onFull: 'drop' })
   const whole = make()
   t.is(whole.producer.pushMany(new Set([1, 2, 3, 4])), 2)
   t.is(whole.producer.stats.dropped, 2)

@@ -29,6 +29,10 @@ const LARGEST: u32 = 1 << 30;
 /// mirrored memory or else the heap, 1 mirrored, 2 heap). What follows comes back with each handle: its kind, how many
 /// pushes are published together, the bytes of an element, a schema, and whether pushes that find no room are dropped.
 #[napi]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "options travel as plain words, not as an object that a program can change; napi copies this, and expect would be unfulfilled once"
+)]
 pub fn create_ring<'env>(
     env: &'env Env,
     capacity: u32,
