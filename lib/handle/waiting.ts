@@ -55,6 +55,8 @@ interface Wait {
   readonly reject: (error: unknown) => void
   /** Takes the listener off the signal. */
   readonly forget: () => void
+  /** It found the handle busy, and has had another look in the next turn. */
+  deferred: boolean
 }
 
 const nothing = (): void => {}
@@ -101,7 +103,7 @@ export class Doorbell {
     return new Promise((resolve, reject) => {
       // First what may throw: then nothing has been left behind.
       const forget = signal === undefined ? nothing : onAbort(signal, () => this.#end()?.reject(abortError(signal)))
-      this.#wait = { wanted, look, resolve, reject, forget }
+      this.#wait = { wanted, look, resolve, reject, forget, deferred: false }
       waiting.add(this)
       if (this.#holds) this.#port.native.hold()
       this.#park()
@@ -143,8 +145,14 @@ export class Doorbell {
   #park(): void {
     for (;;) {
       const wait = this.#wait
-      // While a reservation is open or a callback is shown slots, no look has an outcome: their end calls `again`.
-      if (wait === undefined || this.#port.busy !== '') return
+      if (wait === undefined) return
+      // While the handle is busy no look has an outcome. The end of a reservation calls `again`; whatever else it is, a
+      // getter or a codec that began this wait, is over in the next turn.
+      if (this.#port.busy !== '') {
+        if (!wait.deferred) void nextTurn(undefined).then(() => this.again())
+        wait.deferred = true
+        return
+      }
       this.#port.words[WANTED] = wait.wanted()
       this.#port.native.arm()
       if (this.#port.words[ARMED] === 1) return

@@ -53,11 +53,7 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
 
   pop(): Popped<K> | undefined {
     if (this.#reader.available === 0 && this.#look() === 0) return undefined
-    try {
-      return this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
-    } finally {
-      this.#resume()
-    }
+    return this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
   }
 
   popMany(into: never): number
@@ -74,16 +70,9 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
     } catch (error) {
       // Values that are decoded are not lost for one that cannot be: it stays, and the next read tells.
       if (values.length === 0 || !this.#port.isOpen) throw error
-    } finally {
-      this.#resume()
     }
     if (values.length > 0 && this.#port.isOpen) this.#reader.release()
     return values
-  }
-
-  /** The program's code, which was called, may wait for a value. */
-  #resume(): void {
-    if (this.#port.isOpen) ConsumerShell.resume(this)
   }
 
   peek(): never {

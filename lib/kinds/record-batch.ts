@@ -10,6 +10,8 @@ export class RecordBatch {
   readonly #place: Place
   readonly #access: RecordAccess
   readonly #size: number = 0
+  /** There are records inside, whose cursors end when the outer one moves. */
+  readonly #nested: boolean = false
   #start: number = 0
   #length: number = 0
   /** How many of them, from the first on, were given back. */
@@ -19,6 +21,7 @@ export class RecordBatch {
     this.#place = new Place(memory)
     this.#access = recordAccess(schema, this.#place)
     this.#size = schema.size
+    this.#nested = this.#access.leave !== undefined
   }
 
   /** Makes a batch, and the access to single records that it is made of. */
@@ -38,7 +41,12 @@ export class RecordBatch {
   /** Goes to the record at byte `at`, outside of any run. */
   static go(batch: RecordBatch, at: number): void {
     batch.#place.at = at
-    batch.#access.leave?.()
+  }
+
+  /** The same within a run: cursors of records inside the one before end. */
+  static #move(batch: RecordBatch, at: number): void {
+    batch.#place.at = at
+    if (batch.#nested === true) batch.#access.leave!()
   }
 
   /** Shows `count` records from byte `start` on. */
@@ -46,7 +54,7 @@ export class RecordBatch {
     batch.#start = start
     batch.#length = count
     batch.#gone = 0
-    if (count > 0) RecordBatch.go(batch, start)
+    if (count > 0) RecordBatch.#move(batch, start)
     else RecordBatch.leave(batch)
   }
 
@@ -54,7 +62,7 @@ export class RecordBatch {
   static giveBack(batch: RecordBatch, count: number): void {
     batch.#gone += count
     if (batch.#gone >= batch.#length) RecordBatch.leave(batch)
-    else if (batch.#place.at < batch.#start + batch.#gone * batch.#size) RecordBatch.go(batch, batch.#start + batch.#gone * batch.#size)
+    else if (batch.#place.at < batch.#start + batch.#gone * batch.#size) RecordBatch.#move(batch, batch.#start + batch.#gone * batch.#size)
   }
 
   /** Shows nothing any more. */
@@ -62,7 +70,7 @@ export class RecordBatch {
     batch.#length = 0
     batch.#gone = 0
     batch.#place.leave()
-    batch.#access.leave?.()
+    if (batch.#nested === true) batch.#access.leave!()
   }
 
   /** How many records there are. */
@@ -74,7 +82,7 @@ export class RecordBatch {
   at(index: number): object {
     if (this.#length === 0) throw invalidArgument('index', 'that of a record that is shown, and none is', index)
     checkInteger(this.#gone === 0 ? 'index' : 'index (the records before were given back)', index, this.#gone, this.#length - 1)
-    RecordBatch.go(this, this.#start + index * this.#size)
+    RecordBatch.#move(this, this.#start + index * this.#size)
     return this.#access.cursor
   }
 

@@ -38,6 +38,8 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
   readonly #bytes: Uint8Array<ArrayBuffer>
   readonly #batch: RecordBatch
   readonly #access: RecordAccess
+  /** Cursors of records inside end with the record that they are in. */
+  readonly #nested: boolean = false
   /** Of a record, in bytes. */
   readonly #size: number = 0
   /** Of the ring, in bytes. */
@@ -60,6 +62,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#bytes = bytesOver(port.buffer)
     this.#batch = RecordBatch.make(schema, port.buffer)
     this.#access = RecordBatch.access(this.#batch)
+    this.#nested = this.#access.leave !== undefined
     this.#size = schema.size
     this.#ring = native.capacity
     this.#lap = Math.max(schema.size, native.capacity >>> 2)
@@ -130,6 +133,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     try {
       while (taken < count && this.#port.isOpen) {
         this.#unfold(1)
+        if (this.#nested === true) RecordBatch.leave(this.#batch)
         RecordBatch.go(this.#batch, this.#offset)
         taken++
         const available = this.#hide()

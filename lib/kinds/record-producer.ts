@@ -198,11 +198,8 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
       throw error
     } finally {
       RecordBatch.leave(batch)
-      // A getter may have closed the producer, or may wait for room.
-      if (this.#port.busy === READING) {
-        this.#restore()
-        ProducerShell.resume(this)
-      }
+      // A getter may have closed the producer.
+      if (this.#port.busy === READING) this.#restore()
     }
     this.#port.checkOpen()
     if (this.#bytes.length === 0) this.#port.checkMemory()

@@ -122,8 +122,8 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
       if (pushed) this.#target = producer
       return pushed
     } catch (error) {
-      // A value's own code may throw as much, of another ring.
-      if (!(error instanceof CrosscoreError) || error.code !== 'ERR_CROSSCORE_CLOSED' || !producer.closed) throw error
+      // A value's own code may throw as much, of another ring. By its code: a producer may be of another copy of the package.
+      if ((error as { code?: unknown } | null)?.code !== 'ERR_CROSSCORE_CLOSED' || !producer.closed) throw error
       this.#lose(producer)
       return undefined
     }
