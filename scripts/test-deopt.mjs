@@ -13,8 +13,8 @@ import { root } from './package-bin.mjs'
 const WATCHED = 'watched from here on'
 
 /** What is not shown in place has no such loops. */
-const IN_PLACE = ['reserveCommitLoop', 'visitLoop', 'peekReleaseLoop']
-const NOT_IN_PLACE = ['string', 'json', 'value']
+const IN_PLACE = new Set(['reserveCommitLoop', 'visitLoop', 'peekReleaseLoop'])
+const NOT_IN_PLACE = new Set(['string', 'json', 'value'])
 
 /** The loops of hot-loops.mjs and what they call: V8 optimises a call as part of its loop, or by itself. */
 const HOT = {
@@ -69,7 +69,7 @@ async function watch(args) {
     lines.slice(0, from).flatMap((line) => line.match(/^\[completed (?:optimizing|compiling) .*<JSFunction (\S+) .*\(target (?:MAGLEV|TURBOFAN)/)?.[1] ?? []),
   )
   const missing = Object.entries(HOT)
-    .filter(([loop]) => !(IN_PLACE.includes(loop) && args.every((kind) => NOT_IN_PLACE.includes(kind))))
+    .filter(([loop]) => !(IN_PLACE.has(loop) && args.every((kind) => NOT_IN_PLACE.has(kind))))
     .filter(([loop, calls]) => !optimised.has(loop) && !calls.every((call) => optimised.has(call)))
     .map(([loop]) => loop)
   return { deopts: deoptsIn(lines.slice(from)), missing }

@@ -161,10 +161,6 @@ function numbers(of, publish, fraction) {
  * @param {number} every
  */
 function kept(how, every) {
-  const used = () => {
-    globalThis.gc()
-    return v8.getHeapStatistics().used_heap_size
-  }
   const { producer, consumer } = createRing({ of: 'string', capacity: 128 * ROUND })
   const text = Buffer.from('x'.repeat(64)).toString('latin1')
   const strings = []
@@ -172,13 +168,14 @@ function kept(how, every) {
   const take = (string) => {
     if (seen++ % every === 0) strings.push(string)
   }
-  used()
+  globalThis.gc()
   const before = used()
   while (strings.length < 300) {
     for (let i = 0; i < ROUND; i++) producer.push(text)
     if (how === 'drain') consumer.drain(take)
     else for (let string = consumer.pop(); string !== undefined; string = consumer.pop()) take(string)
   }
+  globalThis.gc()
   const bytes = (used() - before) / strings.length
   consumer.close()
   return bytes
