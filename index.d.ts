@@ -761,6 +761,9 @@ export interface Consumer<K extends ElementKind> {
      * shown in place and must not be kept. If `fn` throws, the element that it threw on is gone; none
      * is lost beyond it and none is repeated.
      *
+     * Strings are cut from texts of at most 16 KiB that are decoded at once: a short one that is kept keeps the whole
+     * text alive, where `pop` gives strings of their own.
+     *
      * @example
      * ```js
      * import { createRing } from 'crosscore'

@@ -83,3 +83,12 @@ test('drain of strings allocates the text that they lie in, and a piece of it fo
   // With the headers between them, 72 bytes a string; and 2 for what is made once for a run.
   t.true(bytes.strings.drain < 72 + PIECE + 2, `${bytes.strings.drain} bytes for each string`)
 })
+
+/** What is decoded at once: lib/kinds/string-consumer.ts. */
+const RUN = 16384
+
+test('a drained string that is kept keeps its run alive and no more, and a popped one itself', (t) => {
+  const { 'kept, drained': drained, 'kept, popped': popped } = bytes
+  t.true(drained[1000] > RUN / 2 && drained[1000] < RUN + 2048, `${drained[1000]} bytes`)
+  t.true(popped[1000] < 2048, `${popped[1000]} bytes`)
+})

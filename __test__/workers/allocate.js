@@ -154,6 +154,35 @@ function numbers(of, publish, fraction) {
   return results
 }
 
+/**
+ * Bytes of the heap that each kept string of 64 characters keeps alive, when one of every `every` is kept.
+ *
+ * @param {'pop' | 'drain'} how
+ * @param {number} every
+ */
+function kept(how, every) {
+  const { producer, consumer } = createRing({ of: 'string', capacity: 128 * ROUND })
+  const text = Buffer.from('x'.repeat(64)).toString('latin1')
+  const strings = []
+  let seen = 0
+  const take = (string) => {
+    if (seen++ % every === 0) strings.push(string)
+  }
+  globalThis.gc()
+  const before = used()
+  while (strings.length < 300) {
+    for (let i = 0; i < ROUND; i++) producer.push(text)
+    if (how === 'drain') consumer.drain(take)
+    else for (let string = consumer.pop(); string !== undefined; string = consumer.pop()) take(string)
+  }
+  globalThis.gc()
+  const bytes = (used() - before) / strings.length
+  consumer.close()
+  return bytes
+}
+
+const keptBy = (how) => Object.fromEntries([1, 10, 100, 250, 1000].map((every) => [every, kept(how, every)]))
+
 /** drain with callbacks of many kinds in one program, so that V8 makes none of them part of drain. */
 function drainForMany() {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 2 * ROUND })
@@ -248,6 +277,8 @@ function strings() {
 const results = {
   records: records(),
   strings: strings(),
+  'kept, drained': keptBy('drain'),
+  'kept, popped': keptBy('pop'),
   'f64, each': numbers('f64', 'each', 0.5),
   'f64, every 32': numbers('f64', 32, 0.5),
   'f64 integers': numbers('f64', 'each', 0),

@@ -427,12 +427,11 @@ export function recordAccess(schema: RecordSchema, place: Place, base = 0, path 
     Object.defineProperty(template, name, { value: undefined, writable: true, enumerable: true, configurable: true })
     Object.defineProperty(accessors, name, { get, set, enumerable: true })
   }
+  const fill = readerOf(fields)
+  const take = writerOf(fields)
   const read = (): object => {
     const value: Record<string, unknown> = { ...template }
-    for (let i = 0; i < fields.length; i++) {
-      const field = fields[i]!
-      value[field.name] = field.read()
-    }
+    fill(value)
     return value
   }
   Object.defineProperty(accessors, inspect.custom, { value: () => (place.at < 0 ? 'a cursor on no record' : read()) })
@@ -445,10 +444,7 @@ export function recordAccess(schema: RecordSchema, place: Place, base = 0, path 
       if (typeof value !== 'object' || value === null) {
         throw invalidArgument(path === '' ? 'value' : path.slice(0, -1), `an object with the fields of ${schema}`, value)
       }
-      for (let i = 0; i < fields.length; i++) {
-        const field = fields[i]!
-        field.set((value as Record<string, never>)[field.name]!)
-      }
+      take(value as Record<string, never>)
     },
     leave:
       inner.length === 0
@@ -456,6 +452,63 @@ export function recordAccess(schema: RecordSchema, place: Place, base = 0, path 
         : () => {
             for (let i = 0; i < inner.length; i++) inner[i]!.leave!()
           },
+  }
+}
+
+// A loop over fields has one place in the code for all of them, where V8 gives up telling names and functions apart: 76 ns
+// for six numbers. Here each of the first fields has a place of its own, and the others go on in the same way.
+
+const IN_A_ROW = 8
+
+type Names = readonly (string | undefined)[]
+
+/** Writes all fields from an object, in order. */
+function writerOf(fields: readonly FieldAccess[]): (value: Record<string, never>) => void {
+  const [a, b, c, d, e, f, g, h]: Names = fields.map(({ name }) => name)
+  const [setA, setB, setC, setD, setE, setF, setG, setH] = fields.map(({ set }) => set)
+  const others = fields.length > IN_A_ROW ? writerOf(fields.slice(IN_A_ROW)) : undefined
+  return (value) => {
+    setA!(value[a!]!)
+    if (b === undefined) return
+    setB!(value[b]!)
+    if (c === undefined) return
+    setC!(value[c]!)
+    if (d === undefined) return
+    setD!(value[d]!)
+    if (e === undefined) return
+    setE!(value[e]!)
+    if (f === undefined) return
+    setF!(value[f]!)
+    if (g === undefined) return
+    setG!(value[g]!)
+    if (h === undefined) return
+    setH!(value[h]!)
+    if (others !== undefined) others(value)
+  }
+}
+
+/** Reads all fields into an object that has them. */
+function readerOf(fields: readonly FieldAccess[]): (value: Record<string, unknown>) => void {
+  const [a, b, c, d, e, f, g, h]: Names = fields.map(({ name }) => name)
+  const [getA, getB, getC, getD, getE, getF, getG, getH] = fields.map(({ read }) => read)
+  const others = fields.length > IN_A_ROW ? readerOf(fields.slice(IN_A_ROW)) : undefined
+  return (value) => {
+    value[a!] = getA!()
+    if (b === undefined) return
+    value[b] = getB!()
+    if (c === undefined) return
+    value[c] = getC!()
+    if (d === undefined) return
+    value[d] = getD!()
+    if (e === undefined) return
+    value[e] = getE!()
+    if (f === undefined) return
+    value[f] = getF!()
+    if (g === undefined) return
+    value[g] = getG!()
+    if (h === undefined) return
+    value[h] = getH!()
+    if (others !== undefined) others(value)
   }
 }
 
