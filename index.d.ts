@@ -922,6 +922,19 @@ export interface Lane {
 }
 /** The lane of this thread. */
 export declare const lane: Lane;
+/** What {@link native} is: opaque. */
+export interface Native {
+    /** For its type alone. */
+    readonly [brand]: 'native';
+}
+declare const brand: unique symbol;
+/**
+ * What an addon made with the Rust crate `crosscore-napi` is given, so that it can make rings whose other end it keeps on
+ * threads of Rust. The tokens that it returns are claimed with this same copy of the package.
+ *
+ * JavaScript can do nothing else with it. It cannot be posted: each thread imports its own, and all lead to the same.
+ */
+export declare const native: Native;
 /**
  * What an error is about.
  *

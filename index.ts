@@ -19,7 +19,7 @@ import { CrosscoreError as ErrorClass } from './lib/environment/errors.js'
 import { revokeToken } from './lib/handle/token.js'
 import { ConsumerConstructor, createRing as create, ProducerConstructor } from './lib/kinds/handles.js'
 import { arrayField, bytesField, recordSchema } from './lib/kinds/record-schema.js'
-import { lane as lanes } from './lib/native/addon.js'
+import { foreign, lane as lanes } from './lib/native/addon.js'
 
 /** Kinds whose elements are numbers, named for how they are stored. */
 export type NumberKind = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64'
@@ -1097,6 +1097,22 @@ export interface Lane {
 
 /** The lane of this thread. */
 export const lane: Lane = lanes
+
+/** What {@link native} is: opaque. */
+export interface Native {
+  /** For its type alone. */
+  readonly [brand]: 'native'
+}
+
+declare const brand: unique symbol
+
+/**
+ * What an addon made with the Rust crate `crosscore-napi` is given, so that it can make rings whose other end it keeps on
+ * threads of Rust. The tokens that it returns are claimed with this same copy of the package.
+ *
+ * JavaScript can do nothing else with it. It cannot be posted: each thread imports its own, and all lead to the same.
+ */
+export const native: Native = foreign as Native
 
 /**
  * What an error is about.

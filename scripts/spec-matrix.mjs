@@ -23,7 +23,7 @@ Made by \`node scripts/spec-matrix.mjs\` from the comments of the sources and th
 /** The ids in a text, each once. */
 const ids = (text) => new Set(text.match(ID))
 
-const isSource = (file) => /^(crates\/crosscore(-node)?\/src|lib)\/|^index\.ts$/.test(file)
+const isSource = (file) => /^(crates\/crosscore(-node|-napi)?\/src|lib)\/|^index\.ts$/.test(file)
 const isForbiddenProgram = (file) => file.includes('/tests/compile_fail/')
 const isTest = (file) => /^(crates\/crosscore\/tests|__test__)\//.test(file)
 

@@ -15,6 +15,7 @@ export const cases = [
     work: 1_000_000,
     entries: [
       { ...ours, system: 'crosscore', shape: 'ring-await', note: 'on the event loop: await ready(), then visit in place' },
+      { ...ours, system: 'crosscore-napi', shape: 'ring-claimed', note: 'the same from an addon of somebody else\'s, through the crate' },
       { ...ours, system: 'crosscore, for await', shape: 'ring-iterate', note: 'a copy of each record' },
       { ...ours, system: 'crosscore, spinning', shape: 'ring-spin', note: 'visit in place, never back to the event loop' },
       {

@@ -12,7 +12,7 @@ import { loadPackage, makeRing } from './crosscore-package.js';
 const SIZE = 64;
 
 /**
- * @typedef {{ RecordThread: { intoRing(token: string): RecordThread, intoCallback(): RecordThread },
+ * @typedef {{ RecordThread: { intoRing(token: string): RecordThread, intoClaimed(native: any, token: any): RecordThread, intoCallback(): RecordThread },
  *   listenForRecords(listener: (record: Uint8Array) => void, windowed: boolean): void }} Addon
  * @typedef {{ produce(first: number, count: number): void }} RecordThread
  * @typedef {any} Handle
@@ -42,12 +42,22 @@ function producing(thread) {
 async function setupRing({ capacity }) {
   loadAddon();
   const { producer, consumer } = makeRing(await loadPackage(), { of: 'bytes', capacity }, ['consumer.ready', 'consumer.visit']);
-  return { producer: { id: producer.move().id }, consumer: { token: consumer.move() } };
+  return { producer: { token: producer.move() }, consumer: { token: consumer.move() } };
 }
 
-/** @param {{ id: string }} given */
-function produceIntoRing({ id }) {
-  return producing(loadAddon().RecordThread.intoRing(id));
+/** @param {{ token: any }} given */
+function produceIntoRing({ token }) {
+  return producing(loadAddon().RecordThread.intoRing(token.id));
+}
+
+/**
+ * As an addon of somebody else's does, through the crate crosscore-napi.
+ *
+ * @param {{ token: any }} given
+ */
+async function produceIntoClaimed({ token }) {
+  const { native } = await loadPackage();
+  return producing(loadAddon().RecordThread.intoClaimed(native, token));
 }
 
 /** @param {(handle: Handle) => import('../harness/contract.js').End} make */
@@ -177,6 +187,7 @@ const intoRing = { setup: setupRing, producer: produceIntoRing };
 
 export const shapes = {
   'ring-await': { ...intoRing, consumer: claim(awaitRecords) },
+  'ring-claimed': { setup: setupRing, producer: produceIntoClaimed, consumer: claim(awaitRecords) },
   'ring-iterate': { ...intoRing, consumer: claim(iterateRecords) },
   'ring-spin': { ...intoRing, consumer: claim(spinForRecords) },
   callback: { setup: setupCallback, producer: produceIntoCallback, consumer: listen },

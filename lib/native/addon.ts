@@ -236,6 +236,9 @@ export function revoke(id: string, origin: string): boolean {
 /** Process, addon image, version and format: what a token has to have in common with this. */
 export const origin: string = addon.origin()
 
+/** What an addon of somebody else's reaches this one by: an external value that carries its table of functions. */
+export const foreign: unknown = addon.foreignTable()
+
 /** What all copies of this package in a thread share. */
 export interface Environment {
   /** The environment's block (control.ts). */

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `record.rs` | the records, as `bench/workload/message.js` checks them |
 //! | `into_ring.rs` | into a ring, whose producer a token stands for |
+//! | `into_claimed.rs` | the same through `crosscore-napi`, as an addon of somebody else's does |
 //! | `into_callback.rs` | to a function of JavaScript, one call of a threadsafe function for each |
 //! | `crossing.rs` | a function that does nothing, for `bench/micro.js` |
 //! | `express.rs` | the same and a little more by the express lane, for `scripts/test-express.mjs` |
@@ -12,6 +13,7 @@
 pub mod crossing;
 pub mod express;
 pub mod into_callback;
+mod into_claimed;
 mod into_ring;
 mod record;
 
@@ -20,7 +22,9 @@ use std::thread;
 
 use napi_derive::napi;
 
+use crosscore_napi::{Crosscore, Token};
 use into_callback::IntoCallback;
+use into_claimed::IntoClaimed;
 use into_ring::IntoRing;
 use record::Record;
 
@@ -54,6 +58,12 @@ impl RecordThread {
     #[napi(factory)]
     pub fn into_ring(token: String) -> napi::Result<Self> {
         Self::start(IntoRing::claim(&token)?)
+    }
+
+    /// Into the ring whose producer `token` stands for, through the package's `native`.
+    #[napi(factory)]
+    pub fn into_claimed(native: Crosscore, token: Token) -> napi::Result<Self> {
+        Self::start(IntoClaimed::claim(native, token)?)
     }
 
     /// To the function that `listenForRecords` was given, in whatever environment.

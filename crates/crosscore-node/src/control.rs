@@ -94,6 +94,17 @@ impl Control {
         (bytes as usize, messages)
     }
 
+    /// Messages in what is about to be published, for an end that JavaScript has no part in (`foreign.rs`).
+    #[inline]
+    pub(crate) fn set_pending_messages(&self, messages: u32) {
+        self.write(PENDING_MESSAGES, messages);
+    }
+
+    /// What a wait is for, in bytes, for such an end.
+    pub(crate) fn set_wanted(&self, bytes: u32) {
+        self.write(WANTED, bytes);
+    }
+
     /// The pending bytes, which stay pending.
     pub(crate) fn pending(&self) -> usize {
         self.read(PENDING) as usize

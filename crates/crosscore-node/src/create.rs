@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crosscore::{Ring, RingError};
+use crosscore::Ring;
 use napi::bindgen_prelude::{FromNapiValue, Object, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
@@ -11,6 +11,7 @@ use crate::calls;
 use crate::consumer::ConsumerPort;
 use crate::environment::Environment;
 use crate::fast;
+use crate::foreign;
 use crate::handle::attach;
 use crate::memory::RingMemory;
 use crate::producer::ProducerPort;
@@ -38,19 +39,6 @@ pub fn create_ring<'env>(
     schema: String,
     drops: bool,
 ) -> napi::Result<Object<'env>> {
-    if capacity == 0 || capacity > LARGEST {
-        return Err(error(
-            Code::Memory,
-            format!("a ring has 1 to {LARGEST} bytes, not {capacity}"),
-        ));
-    }
-    let on = |memory| Ring::<u8, _>::with_capacity_in(capacity as usize, memory);
-    let made = match memory {
-        2 => on(RingMemory::Heap),
-        1 => on(RingMemory::Mirrored),
-        _ => on(RingMemory::Mirrored).or_else(|_| on(RingMemory::Heap)),
-    };
-    let (producer, consumer) = made.map_err(|cause| no_memory(&cause))?;
     let description = Description {
         kind,
         publish_every,
@@ -58,11 +46,8 @@ pub fn create_ring<'env>(
         schema,
         drops,
     };
-    let ring = Arc::clone(producer.ring());
-    let (this, that) = ends(&ring, description);
-    drop(ring);
-    let producer = Port::Producer(ProducerPort::new(producer, this));
-    let consumer = Port::Consumer(ConsumerPort::new(consumer, that));
+    let (producer, consumer) =
+        make_ring(capacity, memory, description).map_err(|reason| error(Code::Memory, reason))?;
     let (producer, consumer) = (attach(env.raw(), producer)?, attach(env.raw(), consumer)?);
     made_object(
         env,
@@ -73,8 +58,29 @@ pub fn create_ring<'env>(
     )
 }
 
-fn no_memory(cause: &RingError) -> napi::Error {
-    error(Code::Memory, cause.to_string())
+/// Both ends of a new ring; what `create_ring` says of capacity and memory. Or why there is none.
+pub(crate) fn make_ring(
+    capacity: u32,
+    memory: u32,
+    description: Description,
+) -> Result<(Port, Port), String> {
+    if capacity == 0 || capacity > LARGEST {
+        return Err(format!("a ring has 1 to {LARGEST} bytes, not {capacity}"));
+    }
+    let on = |memory| Ring::<u8, _>::with_capacity_in(capacity as usize, memory);
+    let made = match memory {
+        2 => on(RingMemory::Heap),
+        1 => on(RingMemory::Mirrored),
+        _ => on(RingMemory::Mirrored).or_else(|_| on(RingMemory::Heap)),
+    };
+    let (producer, consumer) = made.map_err(|cause| cause.to_string())?;
+    let ring = Arc::clone(producer.ring());
+    let (this, that) = ends(&ring, description);
+    drop(ring);
+    Ok((
+        Port::Producer(ProducerPort::new(producer, this)),
+        Port::Consumer(ConsumerPort::new(consumer, that)),
+    ))
 }
 
 /// Takes the handle that a token stands for: its id, and the origin that it came with. A ring that is not of that kind
@@ -137,6 +143,14 @@ pub fn environment<'env>(
         (c"clearTimeout", clear),
     ]);
     made_object(env, object(env.raw(), &properties)?)
+}
+
+/// What another `.node` image reaches this one by: opaque to JavaScript (`foreign.rs`).
+#[napi]
+pub fn foreign_table<'env>(env: &'env Env) -> napi::Result<Unknown<'env>> {
+    let carrier = foreign::carrier(env.raw())?;
+    // SAFETY: INV-NODE-1: a value that was just made in this environment, in the scope of the call that is under way.
+    unsafe { Unknown::from_napi_value(env.raw(), carrier) }
 }
 
 fn made_object<'env>(env: &'env Env, value: sys::napi_value) -> napi::Result<Object<'env>> {

@@ -20,8 +20,8 @@ pub(crate) fn publish(number: f64, bytes: f64) -> i32 {
         return ENDED as i32;
     };
     slot.hit();
-    // The cast saturates, and what is too much is CORRUPT.
-    tenant.port.publish(&slot.control, bytes as usize);
+    // The cast saturates, and what is too much is CORRUPT, as is what is negative. Signed, as in `mine`.
+    tenant.port.publish(&slot.control, bytes as i64 as usize);
     slot.control.flags() as i32
 }
 

@@ -18,6 +18,7 @@
 //! | `shared.rs` | what the two ends of a ring share: description, statistics, reason of the end |
 //! | `memory.rs` | the ring's memory |
 //! | `visible.rs` | memory that JavaScript can see, and when it may be freed |
+//! | `foreign.rs` | ends of rings for other `.node` images, by a table of C functions |
 //! | `token.rs` | handles between two threads |
 //! | `doorbell.rs`, `doorbell/` | waking an event loop |
 //! | `express.rs`, `express/` | V8's fast API calls, and all that is known of V8's ABI |
@@ -45,6 +46,7 @@ mod drops;
 mod environment;
 mod express;
 mod fast;
+mod foreign;
 mod handle;
 mod memory;
 mod pacing;

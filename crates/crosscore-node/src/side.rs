@@ -52,7 +52,7 @@ impl Port {
     }
 
     /// The publication edge.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn publish(&mut self, control: &Control, more: usize) {
         match self {
             Self::Producer(port) => port.publish(control, more),

@@ -95,8 +95,9 @@ impl<R: 'static> Table<R> {
     /// The slot that a number of JavaScript stands for, if this thread has it.
     #[inline]
     pub(crate) fn mine(&self, number: f64) -> Option<&'static Slot<R>> {
-        // The cast saturates, and 0 is what it makes of NaN.
-        let bits = number as u64;
+        // The cast saturates, and 0 is what it makes of NaN. Signed, since processors convert these in one instruction
+        // each way; no generation is that of a negative number.
+        let bits = number as i64;
         if bits as f64 != number {
             return None;
         }
@@ -104,7 +105,7 @@ impl<R: 'static> Table<R> {
         // A thread that has a slot wrote both itself, so it sees what it wrote; one that has not sees that the
         // owner is another, or no one. Partner: `settle_in`, `leave`, `disown`, on the same thread.
         let found = slot.owner.load(Ordering::Relaxed) == thread::current()
-            && u64::from(slot.generation.load(Ordering::Relaxed)) == bits >> 32;
+            && i64::from(slot.generation.load(Ordering::Relaxed)) == bits >> 32;
         found.then_some(slot)
     }
 
