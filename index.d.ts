@@ -97,6 +97,7 @@ export type Peek<K extends ElementKind> = K extends 'bytes' ? Bytes | undefined 
 export type Batch<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] : Popped<K>[];
 /** `bytes(n)`: a fixed number of bytes, as a field of a record. */
 export interface BytesField<N extends number = number> {
+    readonly of: 'bytes';
     readonly length: N;
 }
 /** `array(of, n)`: a fixed number of numbers or records, as a field of a record. */

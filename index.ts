@@ -155,6 +155,7 @@ export type Batch<K extends ElementKind> = K extends keyof ArrayOf ? ArrayOf[K] 
 
 /** `bytes(n)`: a fixed number of bytes, as a field of a record. */
 export interface BytesField<N extends number = number> {
+  readonly of: 'bytes'
   readonly length: N
 }
 

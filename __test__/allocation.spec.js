@@ -54,3 +54,32 @@ test('pop of a number that is no small integer allocates its box and no more', (
 test('nor does drain where it is called with many callbacks', (t) => {
   t.true(bytes['drain with many callbacks'] < BOX + NOTHING)
 })
+
+for (const call of ['reserve and write, 1 each', 'reserve and write, 64 each', 'drain', 'visit', 'peek and release', 'push']) {
+  test(`${call} of records allocates nothing`, (t) => {
+    t.true(Math.abs(bytes.records[call]) < NOTHING, `${bytes.records[call]} bytes for each record`)
+  })
+}
+
+test('an object for each record is seen', (t) => {
+  t.true(bytes.records['an object for each record'] > BOX)
+})
+
+/** A string of 64 one-byte characters on V8's heap: a map, a hash, a length and the characters. */
+const STRING = 80
+
+/** A string that is part of another one: a map, a hash, a length, the other one and where it begins. */
+const PIECE = 32
+
+test('push of a string allocates nothing', (t) => {
+  t.true(Math.abs(bytes.strings.push) < NOTHING, `${bytes.strings.push} bytes for each string`)
+})
+
+test('pop of a string allocates the string and no more', (t) => {
+  t.true(bytes.strings.pop < STRING + NOTHING, `${bytes.strings.pop} bytes for each string`)
+})
+
+test('drain of strings allocates the text that they lie in, and a piece of it for each', (t) => {
+  // With the headers between them, 72 bytes a string; and 2 for what is made once for a run.
+  t.true(bytes.strings.drain < 72 + PIECE + 2, `${bytes.strings.drain} bytes for each string`)
+})

@@ -177,3 +177,61 @@ test('code of the program that uses the same handle while it is asked is refused
   t.throws(() => producer.push({ toJSON: () => (producer.close(), 1) }), { code: 'ERR_CROSSCORE_CLOSED' })
   t.is(consumer.pop(), undefined)
 })
+
+const numbers = {
+  encode(value, target) {
+    target[0] = value
+    return 1
+  },
+  decode([value]) {
+    if (value === 3) throw new Error('three')
+    return value
+  },
+}
+
+test('a value that cannot be decoded loses none of those before it', (t) => {
+  const { producer, consumer } = createRing({ of: numbers, capacity: BIG })
+  producer.pushMany([1, 2, 3, 4])
+  t.deepEqual(consumer.popMany(8), [1, 2])
+  t.throws(() => consumer.popMany(8), { message: 'three' })
+  t.deepEqual(consumer.popMany(8), [4])
+  t.is(consumer.available, 0)
+})
+
+test('a codec may wait for the next value', async (t) => {
+  for (const read of [(consumer) => consumer.pop(), (consumer) => consumer.popMany(8)]) {
+    let next
+    const { producer, consumer } = createRing({
+      of: {
+        ...numbers,
+        decode(encoded) {
+          next ??= consumer.ready()
+          return numbers.decode(encoded)
+        },
+      },
+      capacity: BIG,
+    })
+    producer.push(1)
+    read(consumer)
+    producer.push(2)
+    t.true(await next)
+  }
+})
+
+test('a codec that takes away the memory of its target is told, and harms no later value', (t) => {
+  let takes = true
+  const { producer, consumer } = createRing({
+    of: {
+      ...numbers,
+      encode(value, target) {
+        if (takes) structuredClone(target.buffer, { transfer: [target.buffer] })
+        return takes ? 0 : numbers.encode(value, target)
+      },
+    },
+    capacity: BIG,
+  })
+  t.throws(() => producer.push(1), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /leaves the target its memory/ })
+  takes = false
+  t.true(producer.push(5))
+  t.is(consumer.pop(), 5)
+})

@@ -10,6 +10,7 @@ const folder = fileURLToPath(new URL('../examples', import.meta.url))
 
 const says = {
   'audio/main.js': /^375 blocks in 1 s, \d+ xruns, 0 wrong samples/,
+  'codecs.js': /^msgpackr: 20000 orders arrived, all as they were\nprotobufjs: 20000 orders arrived, all as they were$/,
   'frames/main.js': /^\d+ frames seen, \d+ dropped, 0 torn$/,
   'log-shipping.js': /^100000 lines shipped, all in order$/,
   'market-data/main.js': /^p50 +[\d.]+ µs {2}#+\n(?:p.* µs {2}#+\n){5}200000 trades, position -?[\d.]+: right$/,

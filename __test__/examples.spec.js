@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { COPIED } from '../scripts/site-pages.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = promisify(execFile)
@@ -47,14 +48,18 @@ const patterns = readdirSync(path.join(root, 'lib', 'patterns'))
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
   .map((name) => `lib/patterns/${name}`)
 
+const pages = readdirSync(path.join(root, 'site'))
+  .filter((name) => name.endsWith('.md') && !(name in COPIED))
+  .map((name) => `site/${name}`)
+
 const found = [
   ...patterns.flatMap((file) => programs(file, docComments(readFileSync(path.join(root, file), 'utf8')))),
   ...programs('index.ts', docComments(readFileSync(path.join(root, 'index.ts'), 'utf8'))),
-  ...programs('README.md', readFileSync(path.join(root, 'README.md'), 'utf8')),
+  ...['README.md', ...pages, ...Object.values(COPIED)].flatMap((file) => programs(file, readFileSync(path.join(root, file), 'utf8'))),
 ]
 
 test('there are examples in all places', (t) => {
-  for (const file of ['index.ts', 'README.md', 'lib/patterns/']) t.true(found.some(({ title }) => title.startsWith(file)))
+  for (const file of ['index.ts', 'README.md', 'lib/patterns/', 'site/']) t.true(found.some(({ title }) => title.startsWith(file)))
 })
 
 for (const { title, files } of found) {

@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import test from 'ava'
-import { array, bytes, Consumer, createRing, record } from 'crosscore'
+import { array, bytes, Consumer, createRing, Producer, record } from 'crosscore'
 import { memories, onBothMemories } from './memories.js'
 
 const inner = record({ x: 'i16', y: 'i16' })
@@ -209,6 +209,82 @@ test('a cursor ends with commit, abort, release and the callback that it was giv
   t.is(seen.length, 1)
   consumer.pop()
   t.throws(() => consumer.release(1), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /peek comes first/ })
+})
+
+// INV-JS-7
+test('records that were given back are refused, those that are still shown keep their index', (t) => {
+  const { producer, consumer } = createRing({ of: record({ x: 'u8' }), capacity: 8 })
+  producer.pushMany([1, 2, 3].map((x) => ({ x })))
+  const batch = consumer.peek()
+  const cursor = batch.at(0)
+  consumer.release(1)
+  t.is(cursor.x, 2, 'it has moved on')
+  t.throws(() => batch.at(0), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /given back/ })
+  t.throws(() => batch.column('x'), { code: 'ERR_CROSSCORE_BUSY', message: /given back/ })
+  t.is(batch.at(2).x, 3)
+  t.deepEqual(Array.from(batch, ({ x }) => x), [2, 3])
+  consumer.release(2)
+  t.throws(() => cursor.x, { code: 'ERR_CROSSCORE_BUSY' })
+  t.throws(() => batch.at(2), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /none is/ })
+  t.is(batch.length, 0)
+})
+
+// INV-JS-7
+test('a cursor on a record inside ends when the outer one moves', (t) => {
+  const { producer, consumer } = createRing({ of: schema, capacity: 8 })
+  producer.pushMany([sample(1), sample(2)])
+  let leg
+  consumer.drain(({ legs }) => {
+    if (leg !== undefined) t.throws(() => (leg.a = 9), { code: 'ERR_CROSSCORE_BUSY' })
+    leg = legs.at(0)
+  })
+  const batch = producer.reserve(2)
+  leg = batch.at(0).legs.at(0)
+  batch.at(1)
+  t.throws(() => leg.a, { code: 'ERR_CROSSCORE_BUSY' })
+})
+
+// INV-JS-7
+test('a getter of a list that uses the same producer spoils no slot', (t) => {
+  const using = (act) => {
+    const { producer, consumer } = createRing({ of: record({ x: 'u8' }), capacity: 4, memory: 'heap' })
+    const list = [{ x: 1 }, { x: 2 }, { x: 3 }]
+    Object.defineProperty(list, 1, {
+      get() {
+        act(producer)
+        return { x: 2 }
+      },
+    })
+    return { push: () => producer.pushMany(list), producer, read: () => consumer.popMany(8).map(({ x }) => x) }
+  }
+  const full = using((producer) => {
+    while (producer.push({ x: 9 }));
+  })
+  t.is(full.push(), 1)
+  t.deepEqual(full.read(), [1, 9, 9, 9])
+  const reserved = using((producer) => producer.reserve(1))
+  t.throws(reserved.push, { code: 'ERR_CROSSCORE_BUSY' })
+  reserved.producer.abort()
+  t.deepEqual(reserved.read(), [1])
+  let moved
+  const elsewhere = using((producer) => {
+    moved = Producer.from(producer.move())
+    moved.push({ x: 7 })
+  })
+  t.throws(elsewhere.push, { code: 'ERR_CROSSCORE_MOVED' })
+  t.deepEqual(elsewhere.read(), [1, 7])
+})
+
+test('a getter of a record may wait for room', async (t) => {
+  const { producer } = createRing({ of: record({ x: 'u8' }), capacity: 8 })
+  let room
+  producer.push({
+    get x() {
+      room = producer.ready(2)
+      return 1
+    },
+  })
+  t.true(await room)
 })
 
 test('a getter of a record that uses the same producer is refused, and its record is not pushed', (t) => {

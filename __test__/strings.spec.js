@@ -1,5 +1,6 @@
 // Rings of strings: any string of JavaScript arrives exactly, however it goes in and out.
 
+import { constants } from 'node:buffer'
 import * as fc from 'fast-check'
 import test from 'ava'
 import { Consumer, createRing } from 'crosscore'
@@ -134,4 +135,14 @@ test('strings move with their ring, and wait as others do', async (t) => {
   await reading
   t.deepEqual(got, ['a', '€'])
   t.is(there.stats.received, 2)
+})
+
+// Node makes no string of more bytes than a string can have characters: UTF-8 of this one could not be read back.
+test('a string whose UTF-8 is longer than a string can be arrives', (t) => {
+  const text = 'é'.repeat(constants.MAX_STRING_LENGTH / 2 + 1)
+  const { producer, consumer } = createRing({ of: 'string', capacity: 2 ** 30, memory: 'heap' })
+  t.true(producer.push(text))
+  t.true(producer.push('after'))
+  t.true(consumer.pop() === text)
+  t.is(consumer.pop(), 'after')
 })

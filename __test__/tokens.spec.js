@@ -4,7 +4,7 @@ import test from 'ava'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { Consumer, createRing, Producer, revoke } from 'crosscore'
+import { Consumer, createRing, Producer, record, revoke } from 'crosscore'
 import { onBothMemories } from './memories.js'
 import { refuses } from './refusal.js'
 import { start } from './workers/start.js'
@@ -405,4 +405,12 @@ test('handles are made by createRing and from tokens only', (t) => {
     }
   }
   t.true(producer.push(1))
+})
+
+test('text that is no schema of records is refused as a token, however wrong it is', (t) => {
+  const token = createRing({ of: record({ x: 'u8' }), capacity: 8 }).producer.move()
+  for (const text of ['{"\u0001":u8}', `{"x":${'array('.repeat(50_000)}u8`, '{"x":'.repeat(50_000), '{"\\q":u8}', '{', '']) {
+    refuses(t, 'TOKEN', () => Producer.from({ ...token, of: `record${text}` }))
+  }
+  Producer.from(token).close()
 })

@@ -4,7 +4,7 @@
 
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { createRing } from '../index.js'
+import { createRing, record } from '../index.js'
 
 /** What is printed between warming up and what must run without a deoptimisation. */
 export const WATCHED = 'watched from here on'
@@ -31,8 +31,13 @@ const viewOf = {
   u64: BigUint64Array,
 }
 
+/** What `record` stands for in the arguments. */
+const schema = record({ ts: 'f64', px: 'f64', id: 'u32', qty: 'u16' })
+
 /** The loops of a kind, each until the ring is full or empty, so that both ends of it are met. */
 function loopsOf(of) {
+  if (of === 'record') return recordLoops()
+  if (of === 'string' || of === 'json' || of === 'value') return objectLoops(of)
   const valueAt = sourceOf(of)
   const { producer, consumer } = createRing({ of, capacity: of === 'bytes' ? 8 * CAPACITY : CAPACITY })
   const bytes = of === 'bytes'
@@ -88,8 +93,94 @@ function loopsOf(of) {
   return { write, read }
 }
 
+/** Kinds whose elements are not shown in place. */
+function objectLoops(of) {
+  const valueAt = sourceOf(of)
+  const { producer, consumer } = createRing({ of, capacity: 8 * CAPACITY })
+  const values = Array.from({ length: 8 }, (_, i) => valueAt(i))
+  let seen = 0
+  const count = () => {
+    seen++
+  }
+  const write = {
+    pushLoop() {
+      for (let i = 0; producer.push(valueAt(i)); i++);
+    },
+    pushManyLoop() {
+      while (producer.pushMany(values) > 0);
+    },
+  }
+  const read = {
+    popLoop() {
+      while (consumer.pop() !== undefined) seen++
+    },
+    popManyLoop() {
+      while (consumer.popMany(BLOCK).length > 0);
+    },
+    drainLoop() {
+      while (consumer.drain(count) > 0);
+    },
+  }
+  return { write, read }
+}
+
+function recordLoops() {
+  const { producer, consumer } = createRing({ of: schema, capacity: CAPACITY / 4 })
+  const objects = Array.from({ length: 8 }, (_, i) => ({ ts: i + 0.5, px: i + 0.25, id: i, qty: i }))
+  let seen = 0
+  const count = (cursor) => {
+    seen += cursor.ts + cursor.id
+  }
+  const countRange = (batch, start, end) => {
+    for (let i = start; i < end; i++) seen += batch.at(i).px
+  }
+  const write = {
+    pushLoop() {
+      for (let i = 0; producer.push(objects[i & 7]); i++);
+    },
+    pushManyLoop() {
+      while (producer.pushMany(objects) > 0);
+    },
+    reserveCommitLoop() {
+      for (let batch = producer.reserve(8); batch !== null; batch = producer.reserve(8)) {
+        for (let i = 0; i < 8; i++) batch.at(i).ts = i + 0.5
+        producer.commit()
+      }
+    },
+  }
+  const read = {
+    popLoop() {
+      while (consumer.pop() !== undefined) seen++
+    },
+    popManyLoop() {
+      while (consumer.popMany(BLOCK).length > 0);
+    },
+    drainLoop() {
+      while (consumer.drain(count) > 0);
+    },
+    visitLoop() {
+      while (consumer.visit(countRange) > 0);
+    },
+    peekReleaseLoop() {
+      for (let batch = consumer.peek(); batch.length > 0; batch = consumer.peek()) {
+        seen += batch.at(0).px
+        consumer.release()
+      }
+    },
+  }
+  return { write, read }
+}
+
 /** @returns {(i: number) => unknown} */
 function sourceOf(of) {
+  if (of === 'string') {
+    const texts = Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? `ü${i}` : String(i)).padEnd(MESSAGE + (i % 4), '.'))
+    return (i) => texts[i & 15]
+  }
+  if (of === 'json' || of === 'value') {
+    const values = Array.from({ length: 16 }, (_, i) => ({ id: i, text: `text ${i}`, list: [i, null] }))
+    return (i) => values[i & 15]
+  }
   if (of === 'bytes') {
     const messages = Array.from({ length: 16 }, (_, i) => new Uint8Array(MESSAGE + (i % 4)))
     return (i) => messages[i & 15]

@@ -55,7 +55,7 @@ async function release({ tag, registry, changelog = readFileSync(path.join(root,
     else await npmPublish(tarball)
     console.log(`${name}@${version} is published`)
   }
-  await publishCrate(version, registry !== undefined)
+  await publishCrates(version, registry !== undefined)
 }
 
 async function npmPublish(tarball) {
@@ -73,13 +73,16 @@ async function isPublished(name, version, registry) {
   throw new Error(`whether ${name}@${version} is out cannot be told:\n${output}`)
 }
 
-async function publishCrate(version, dry) {
-  // With --dry-run cargo packs the crate and builds it from what it packed.
-  const command = ['cargo', 'publish', '-p', 'crosscore', '--locked', ...(dry ? ['--dry-run', '--allow-dirty'] : [])]
-  const { ok, output } = await run(command, { limit: 900_000 })
-  if (!ok && /already (?:exists|uploaded)/.test(output)) console.log(`crate crosscore ${version} is there already`)
-  else if (!ok) throw new Error(`${command.join(' ')} failed:\n${output}`)
-  else console.log(`crate crosscore ${version}: ${dry ? 'packed, built, not uploaded' : 'published'}`)
+async function publishCrates(version, dry) {
+  // In this order: crosscore-napi depends on crosscore, and so cannot be rehearsed before that one is in the registry.
+  for (const crate of dry ? ['crosscore'] : ['crosscore', 'crosscore-napi']) {
+    // With --dry-run cargo packs the crate and builds it from what it packed.
+    const command = ['cargo', 'publish', '-p', crate, '--locked', ...(dry ? ['--dry-run', '--allow-dirty'] : [])]
+    const { ok, output } = await run(command, { limit: 900_000 })
+    if (!ok && /already (?:exists|uploaded)/.test(output)) console.log(`crate ${crate} ${version} is there already`)
+    else if (!ok) throw new Error(`${command.join(' ')} failed:\n${output}`)
+    else console.log(`crate ${crate} ${version}: ${dry ? 'packed, built, not uploaded' : 'published'}`)
+  }
 }
 
 async function rehearse() {

@@ -10,42 +10,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { chromium, FLAGS } from './chromium.mjs'
 import { root } from './package-bin.mjs'
 
 const WIDTH = 1000
 /** The height of a picture: what can be looked at without making it smaller. */
 const HEIGHT = 1800
 
-const CANDIDATES = [
-  process.env.CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-]
-
-/** Nothing that it could want from a network: the report loads nothing from anywhere. */
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--hide-scrollbars',
-]
-
 /** What Blink is told the reader prefers. */
 const SCHEMES = { dark: 0, light: 1 }
 
-const chromium = CANDIDATES.find((file) => file && existsSync(file))
-if (!chromium) {
-  console.error('no Chromium found; CHROMIUM=/path/to/it names one')
-  process.exit(2)
-}
+const executable = chromium()
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : ['bench/report/index.html', 'bench/report/picture.svg']
 const folder = path.join(root, 'bench', 'results')
@@ -98,8 +73,8 @@ function pageOf(source, scheme) {
 }
 
 function run(args) {
-  const { status, error, stdout, stderr } = spawnSync(chromium, args, { encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 26 })
+  const { status, error, stdout, stderr } = spawnSync(executable, args, { encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 26 })
   if (error) throw error
-  if (status !== 0) throw new Error(`${chromium}: exit code ${status}\n${stderr}`)
+  if (status !== 0) throw new Error(`${executable}: exit code ${status}\n${stderr}`)
   return stdout
 }

@@ -319,3 +319,61 @@ test('what is wrong is refused', (t) => {
   t.is(out.size, 2)
   t.throws(() => spread([]).push(1), { code: 'ERR_CROSSCORE_CLOSED' })
 })
+
+// ---- the program's own code, called in the middle ---------------------------------------------------
+
+test('merge: what onEnd throws is what the wait is rejected with', async (t) => {
+  const { producers, consumers } = rings(2)
+  const merged = merge(consumers, {
+    onEnd() {
+      throw new Error('at the end')
+    },
+  })
+  const ready = merged.ready()
+  producers[0].close()
+  await t.throwsAsync(ready, { message: 'at the end' })
+  producers[1].push(1)
+  t.true(await merged.ready())
+  t.is(merged.pop(), 1)
+  merged.close()
+})
+
+test('merge: a value that cannot be decoded loses none of another ring', (t) => {
+  const of = {
+    encode(value, target) {
+      target[0] = value
+      return 1
+    },
+    decode([value]) {
+      if (value === 3) throw new Error('three')
+      return value
+    },
+  }
+  const { producers, consumers } = rings(2, { of, capacity: 64 })
+  producers[0].pushMany([1, 2])
+  producers[1].pushMany([3, 4])
+  const merged = merge(consumers)
+  t.deepEqual(merged.popMany(8), [1, 2])
+  t.throws(() => merged.popMany(8), { message: 'three' })
+  t.deepEqual(merged.popMany(8), [4])
+})
+
+test('spread: a key that closes it, and a value whose own code fails, are told as that', async (t) => {
+  const one = rings(2)
+  const closing = spread(one.producers, {
+    by() {
+      closing.close()
+      return 1
+    },
+  })
+  t.throws(() => closing.push(1), { code: 'ERR_CROSSCORE_CLOSED' })
+  await t.throwsAsync(closing.send(1), { code: 'ERR_CROSSCORE_CLOSED' })
+  const two = rings(2, { of: 'json', capacity: 256 })
+  const other = createRing({ of: 'f64', capacity: 8 })
+  other.consumer.close()
+  const out = spread(two.producers, { onGone: () => t.fail('nobody is gone') })
+  const toJSON = () => other.producer.push(1)
+  t.throws(() => out.push({ toJSON }), { code: 'ERR_CROSSCORE_CLOSED' })
+  t.is(out.size, 2)
+  t.true(out.push('a'))
+})

@@ -561,3 +561,58 @@ test('a worker that ends before it has taken its endpoint is an end like any oth
   await t.throwsAsync(answer, { code: 'ERR_CROSSCORE_CLOSED' })
   await client.ended
 })
+
+test("a getter that throws fails its own call, and the connection goes on", async (t) => {
+  const no = () => {
+    throw new Error('no')
+  }
+  const { remote } = pair(t, {
+    thenable: () => Object.defineProperty({}, 'then', { get: no }),
+    iterable: () => Object.defineProperty({}, Symbol.asyncIterator, { get: no }),
+    get missing() {
+      return no()
+    },
+    two: () => 2,
+  })
+  for (const name of ['thenable', 'iterable', 'missing']) {
+    await t.throwsAsync(remote[name](), { message: 'no' }, name)
+    t.is(await remote.two(), 2)
+  }
+})
+
+test('a call that the signal of another one makes spoils no arguments', async (t) => {
+  const { client, remote } = pair(t, { join: (...args) => args.join() })
+  let inner
+  const signal = {
+    aborted: false,
+    addEventListener() {
+      inner ??= remote.join(100, 200, 300)
+    },
+    removeEventListener() {},
+  }
+  t.is(await client.with({ signal }).join(1, 2), '1,2')
+  t.is(await inner, '100,200,300')
+})
+
+test('an endpoint with a codec moves, and stays whole where it cannot', async (t) => {
+  const of = {
+    encode(value, target) {
+      target[0] = value
+      return 1
+    },
+    decode: ([value]) => value,
+  }
+  const [here, there] = createDuplex({ of, capacity: 64 })
+  const pending = there.consumer.ready()
+  t.throws(() => there.move(), { code: 'ERR_CROSSCORE_BUSY' })
+  there.producer.push(1)
+  t.is(here.consumer.pop(), 1)
+  here.producer.push(2)
+  t.true(await pending)
+  const token = structuredClone(there.move())
+  t.throws(() => Duplex.from(token), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /of: codec/ })
+  const moved = Duplex.from(token, { of })
+  t.is(moved.consumer.pop(), 2)
+  moved.producer.push(3)
+  t.is(here.consumer.pop(), 3)
+})

@@ -10,10 +10,12 @@ import { withBothLanes } from './lanes.js';
 import { cases as messages } from './messages.js';
 import { cases as native64 } from './native-64.js';
 import { cases as nxShape } from './nx-shape.js';
+import { cases as records } from './records.js';
 import { cases as roundTrip } from './round-trip.js';
 import { cases as rpc } from './rpc.js';
 import { cases as string64 } from './string64.js';
 import { cases as u64One } from './u64-one.js';
+import { cases as values } from './values.js';
 
 /** What a plain `npm run bench` measures. */
 export const plainCases = [
@@ -23,6 +25,8 @@ export const plainCases = [
   ...u64One,
   ...messages,
   ...string64,
+  ...records,
+  ...values,
   ...frame8mb,
   ...filePipeline,
   ...roundTrip,

@@ -32,7 +32,7 @@ export function laneOf({ lane }) {
 
 /**
  * @param {any} crosscore
- * @param {{ of: string, capacity: number, publish?: 'each' | 'tick' | number, memory?: string }} options
+ * @param {{ of: any, capacity: number, publish?: 'each' | 'tick' | number, memory?: string }} options
  * @param {string[]} needs methods that the bench will call, e.g. `consumer.ready`
  */
 export function makeRing({ createRing }, options, needs = []) {

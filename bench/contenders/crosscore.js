@@ -4,7 +4,9 @@ import { blocks, checkStretches } from '../workload/blocks.js';
 import { FRAME_BYTES, checkFrame, checkFrames, frames, stampFrame, wordsOf } from '../workload/frame.js';
 import { checkLines, lines } from '../workload/lines.js';
 import { checkMessages, checkMessagesIn, messages } from '../workload/message.js';
+import { checkObjects, objects } from '../workload/objects.js';
 import { checkNumbers, lost, numbers } from '../workload/sequence.js';
+import { TRADE, checkTrades, fillTrade, trades } from '../workload/trades.js';
 import { laneOf, loadPackage, makeRing } from './crosscore-package.js';
 import { awaitingInitiator, awaitingResponder, initiator, responder } from './round-trips.js';
 
@@ -24,7 +26,9 @@ import { awaitingInitiator, awaitingResponder, initiator, responder } from './ro
  * @param {Params} params
  */
 function ringFor(crosscore, { of, capacity, publish = 'each', memory, needs }) {
-  return makeRing(crosscore, { of, capacity, publish, ...(memory && { memory }) }, needs);
+  // A schema is made in the thread that makes the ring; a token brings its own.
+  const kind = of === 'trade' ? crosscore.record(TRADE) : of;
+  return makeRing(crosscore, { of: kind, capacity, publish, ...(memory && { memory }) }, needs);
 }
 
 /** @param {Params} params */
@@ -108,6 +112,21 @@ const makingFrames = producing((ring) => (seq) => {
   stampFrame(wordsOf(view), seq);
   ring.commit();
 });
+
+/** Records written where they will be read, `block` of them published together. */
+const writingTrades = claim('Producer', (ring, { block }) => ({
+  run(first, count) {
+    const end = first + count;
+    for (let seq = first; seq < end; ) {
+      const some = Math.min(block, end - seq);
+      let batch = ring.reserve(some);
+      while (batch === null) batch = ring.reserve(some);
+      for (let i = 0; i < some; i++) fillTrade(batch.at(i), seq++);
+      ring.commit();
+    }
+    ring.flush();
+  },
+}));
 
 const pushingBlocks = producing((ring, params) => {
   const at = blocks(params);
@@ -337,6 +356,9 @@ export const shapes = {
   strings: { setup, producer: pushing(lines), consumer: popping(checkLines) },
   'strings-drained': { setup, producer: pushing(lines), consumer: draining(checkLines) },
   'strings-encoded': { setup, producer: encodingLines, consumer: visiting(linesIn) },
+  records: { setup, producer: pushing(trades), consumer: popping(checkTrades) },
+  'records-in-place': { setup, producer: writingTrades, consumer: draining(checkTrades) },
+  objects: { setup, producer: pushing(objects), consumer: popping(checkObjects) },
   frames: { setup, producer: pushing(frames), consumer: draining(checkFrames) },
   'frames-in-place': { setup, producer: makingFrames, consumer: visiting(framesIn) },
   'round-trip-spin': { setup: setupPair, producer: claimPair(initiator, spin), consumer: claimPair(responder, spin) },

@@ -5,7 +5,9 @@ import { blocks, checkStretches } from '../workload/blocks.js';
 import { FRAME_BYTES, checkFrame, checkFrames, frames } from '../workload/frame.js';
 import { checkLines, lines } from '../workload/lines.js';
 import { checkMessages, messages } from '../workload/message.js';
+import { checkObjects, checkObjectTexts, objects, objectTexts } from '../workload/objects.js';
 import { checkNumbers, lost, numbers } from '../workload/sequence.js';
+import { checkTrades, trades } from '../workload/trades.js';
 import { acknowledger, makeAcknowledgements, windowOf } from './window.js';
 
 /**
@@ -160,6 +162,9 @@ export const shapes = {
   messages: { setup, producer: sending(items(messages)), consumer: receiving(checkMessages) },
   'pooled-buffers': { setup, producer: sending(items(pooledBuffers)), consumer: receiving(checkMessages) },
   strings: { setup, producer: sending(items(lines)), consumer: receiving(checkLines) },
+  records: { setup, producer: sending(items(trades)), consumer: receiving(checkTrades) },
+  objects: { setup, producer: sending(items(objects)), consumer: receiving(checkObjects) },
+  'object-texts': { setup, producer: sending(items(objectTexts)), consumer: receiving(checkObjectTexts) },
   'frames-cloned': { setup, producer: sending(items(frames)), consumer: receiving(checkFrames) },
   'frames-transferred': {
     setup,

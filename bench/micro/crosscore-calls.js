@@ -1,4 +1,7 @@
 import { loadPackage, makeRing } from '../contenders/crosscore-package.js';
+import { lines } from '../workload/lines.js';
+import { objects } from '../workload/objects.js';
+import { TRADE, fillTrade, trades } from '../workload/trades.js';
 import { CALLS, CAPACITY } from './single-call.js';
 
 /**
@@ -15,6 +18,86 @@ const BLOCK = 256;
 const MESSAGE = 64;
 
 function ignore() {}
+
+/** Bytes: room for a round of strings or encoded objects. */
+const ROOM = CALLS * 512;
+
+const string64 = async () => ({ ...(await ring({ of: 'string', capacity: ROOM })), source: lines() });
+
+const sixNumbers = async () => {
+  const { record } = await loadPackage();
+  return { ...(await ring({ of: record(TRADE), capacity: CAPACITY })), source: trades() };
+};
+
+const json = async () => ({ ...(await ring({ of: 'json', capacity: ROOM })), source: objects() });
+
+/**
+ * A row for push of what `source` gives.
+ *
+ * @param {string} call
+ * @param {() => Promise<{ producer: any, consumer: any, source: (seq: number) => any }>} open
+ * @param {string} [note]
+ * @returns {import('./single-call.js').SingleCall}
+ */
+function pushing(call, open, note) {
+  return {
+    call,
+    system: 'crosscore',
+    note,
+    async make() {
+      const { producer, consumer, source } = await open();
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) producer.push(source(i));
+        const elapsed = performance.now() - start;
+        if (consumer.drain(ignore) !== CALLS) throw new Error('not all were pushed');
+        return elapsed;
+      };
+    },
+  };
+}
+
+/**
+ * A row for reading what `source` gives. `read` reads CALLS of them.
+ *
+ * @param {string} call
+ * @param {() => Promise<{ producer: any, consumer: any, source: (seq: number) => any }>} open
+ * @param {(consumer: any) => number} read returns how many it has read
+ * @param {string} [note]
+ * @returns {import('./single-call.js').SingleCall}
+ */
+function reading(call, open, read, note) {
+  return {
+    call,
+    system: 'crosscore',
+    note,
+    async make() {
+      const { producer, consumer, source } = await open();
+      return () => {
+        for (let i = 0; i < CALLS; i++) producer.push(source(i));
+        const start = performance.now();
+        const count = read(consumer);
+        const elapsed = performance.now() - start;
+        if (count !== CALLS) throw new Error(`${count} of ${CALLS} were read`);
+        return elapsed;
+      };
+    },
+  };
+}
+
+/** @param {any} consumer */
+function popAll(consumer) {
+  let count = 0;
+  while (consumer.pop() !== undefined) count++;
+  return count;
+}
+
+let sum = 0;
+
+/** @param {any} trade */
+function addTrade(trade) {
+  sum += trade.px * trade.qty;
+}
 
 /** @type {import('./single-call.js').SingleCall[]} */
 export const calls = [
@@ -217,6 +300,32 @@ export const calls = [
       };
     },
   },
+  pushing('push(a string of 64)', string64, 'each published'),
+  reading('pop() of a string of 64', string64, popAll, 'each made by itself'),
+  reading('drain(fn), a string of 64', string64, (consumer) => consumer.drain(ignore), 'cut from a text'),
+  pushing('push(a record of 6 numbers)', sixNumbers, 'each published, its object filled'),
+  reading('pop() of a record of 6 numbers', sixNumbers, popAll, 'an object of its own'),
+  reading('drain(fn), a record of 6 numbers', sixNumbers, (consumer) => consumer.drain(addTrade), 'two fields read through the cursor'),
+  {
+    call: 'reserve(1) + commit(), a record of 6 numbers',
+    system: 'crosscore',
+    note: 'six fields written through the cursor',
+    async make() {
+      const { producer, consumer } = await sixNumbers();
+      return () => {
+        const start = performance.now();
+        for (let i = 0; i < CALLS; i++) {
+          fillTrade(producer.reserve(1).at(0), i);
+          producer.commit();
+        }
+        const elapsed = performance.now() - start;
+        consumer.drain(ignore);
+        return elapsed;
+      };
+    },
+  },
+  pushing("push(object), 'json'", json, 'JSON.stringify is most of it'),
+  reading("pop(), 'json'", json, popAll, 'JSON.parse is most of it'),
   {
     call: 'await ready(), already resolved',
     system: 'crosscore',

@@ -183,7 +183,7 @@ class RingReadable<K extends ElementKind> extends NodeReadable {
     }
     if (chunk !== undefined) chunks.push(chunk.subarray(0, used))
     // Only now: a listener may read, close or destroy.
-    for (const chunk of chunks) this.push(chunk)
+    for (const chunk of chunks) if (!this.destroyed) this.push(chunk)
     return total
   }
 
@@ -191,6 +191,8 @@ class RingReadable<K extends ElementKind> extends NodeReadable {
   #takeElements(): number {
     const elements = this.#consumer.popMany(Math.max(1, this.readableHighWaterMark - this.readableLength))
     for (const element of elements) {
+      // By a listener, which was given the one before.
+      if (this.destroyed) break
       if (element === null || element === undefined) {
         throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `a stream of Node cannot carry ${element}: it stands for the end`)
       }

@@ -47,12 +47,14 @@ export function pushOrDrop(port: Port, pusher: Pusher, values: unknown): number 
 
 /** Pushes what `values` holds until it is all in the ring or the time is over; how many went in. */
 export function pushAll(port: Port, pusher: Pusher, values: unknown, deadline: number): number {
-  const length = pusher.measure(values)
+  let length = pusher.measure(values)
   const iterator = length === undefined ? (values as Iterable<unknown>)[Symbol.iterator]() : undefined
   let count = 0
   for (;;) {
     count += iterator === undefined ? pusher.pushRun(values, count) : pusher.pushFrom(iterator, count)
     if (iterator === undefined) {
+      // A getter of an array may have shortened it: nobody is to wait for what is not there.
+      length = pusher.measure(values)
       if (count >= length!) return count
     } else {
       // Whether it was the source that ended or the room; nobody is to wait for room for nothing.

@@ -53,7 +53,11 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
 
   pop(): Popped<K> | undefined {
     if (this.#reader.available === 0 && this.#look() === 0) return undefined
-    return this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
+    try {
+      return this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
+    } finally {
+      this.#resume()
+    }
   }
 
   popMany(into: never): number
@@ -62,11 +66,24 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
     checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
     this.#port.checkIdle()
     const values: Popped<K>[] = []
-    while (values.length < max && this.#port.isOpen && (this.#reader.available > 0 || this.#look() > 0)) {
-      values[values.length] = this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
+    try {
+      while (values.length < max && this.#port.isOpen && (this.#reader.available > 0 || this.#look() > 0)) {
+        const rest = values.length > 0
+        values[values.length] = this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>, rest)
+      }
+    } catch (error) {
+      // Values that are decoded are not lost for one that cannot be: it stays, and the next read tells.
+      if (values.length === 0 || !this.#port.isOpen) throw error
+    } finally {
+      this.#resume()
     }
     if (values.length > 0 && this.#port.isOpen) this.#reader.release()
     return values
+  }
+
+  /** The program's code, which was called, may wait for a value. */
+  #resume(): void {
+    if (this.#port.isOpen) ConsumerShell.resume(this)
   }
 
   peek(): never {
@@ -107,16 +124,22 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
     return taken
   }
 
-  /** Takes the oldest message out and calls `fn` with it, while every other read is refused. */
-  #call<T>(fn: (encoded: string | Uint8Array<ArrayBuffer>) => T): T {
+  /**
+   * Takes the oldest message out and calls `fn` with it, while every other read is refused. With `keep` it is taken out
+   * when `fn` has returned, and stays if it throws.
+   */
+  #call<T>(fn: (encoded: string | Uint8Array<ArrayBuffer>) => T, keep = false): T {
     const port = this.#port
     const reader = this.#reader
-    const encoded = this.#take()
+    const length = this.#length()
+    const encoded = this.#copy(length)
+    if (!keep) this.#read(length)
     const { available } = reader
     reader.available = 0
     port.busy = CALLING
+    let made: T
     try {
-      return fn(encoded)
+      made = fn(encoded)
     } finally {
       // The program may have closed the consumer.
       if (port.busy === CALLING) {
@@ -124,20 +147,31 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
         reader.available = available
       }
     }
+    if (keep && port.isOpen) this.#read(length)
+    return made
+  }
+
+  /** The length of the oldest message, which is available in full. */
+  #length(): number {
+    const length = this.#reader.length()
+    if (length < 0) {
+      this.#port.checkMemory()
+      throw corrupt(this.#reader.claimed())
+    }
+    return length
   }
 
   /** The oldest message, copied: nobody else can change it or keep the ring's memory by it. */
-  #take(): string | Uint8Array<ArrayBuffer> {
-    const reader = this.#reader
-    const length = reader.length()
-    if (length < 0) {
-      this.#port.checkMemory()
-      throw corrupt(reader.claimed())
-    }
-    const start = reader.payload
-    const encoded = readText(this.#view, start, length, reader.what()) ?? new ByteView(new ByteView(this.#port.buffer, start, length))
-    if (reader.read(length) !== 0) this.#port.checkFlags()
-    return encoded
+  #copy(length: number): string | Uint8Array<ArrayBuffer> {
+    const { payload } = this.#reader
+    return (
+      readText(this.#view, payload, length, this.#reader.what()) ?? new ByteView(new ByteView(this.#port.buffer, payload, length))
+    )
+  }
+
+  /** Counts the oldest message as read. */
+  #read(length: number): void {
+    if (this.#reader.read(length) !== 0) this.#port.checkFlags()
   }
 
   #look(): number {

@@ -3,7 +3,7 @@
 import * as v8 from 'node:v8'
 import type { Codec } from '../../index.js'
 import { invalidArgument, tooLarge } from '../environment/errors.js'
-import { bytesOver, emptyBuffer, lengthOf, parse, stringify } from '../environment/intrinsics.js'
+import { bytesOver, emptyBuffer, lengthOf, parse, part, stringify } from '../environment/intrinsics.js'
 import { HEADER } from '../layout/framed.js'
 import { EncodedConsumer } from './encoded-consumer.js'
 import { EncodedProducer } from './encoded-producer.js'
@@ -107,8 +107,12 @@ function encodingOf(codec: Codec<unknown>): Encoding {
         if (typeof length !== 'number' || !Number.isInteger(length) || length < 0) {
           throw invalidArgument('what encode returns', 'the length in bytes, 0 or more', length)
         }
+        if (lengthOf(target) < room) {
+          scratch = bytesOver(emptyBuffer(FIRST_ROOM))
+          throw invalidArgument('encode', 'a function that writes as much as it returns, and leaves the target its memory', codec.encode)
+        }
         if (length > longest) throw tooLarge('a value', length, longest)
-        if (length <= lengthOf(target)) return new ByteView(target.buffer, 0, length)
+        if (length <= room) return part(ByteView, target, 0, length) as Uint8Array
         scratch = bytesOver(emptyBuffer(Math.min(longest, Math.max(length, 2 * room))))
       }
       throw invalidArgument('encode', 'a function that writes as much as it returns into the target that it asked for', codec.encode)

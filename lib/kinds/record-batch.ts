@@ -1,6 +1,6 @@
 // Records that lie one after another: what reserve and peek give.
 
-import { checkInteger, invalidArgument } from '../environment/errors.js'
+import { busy, checkInteger, invalidArgument } from '../environment/errors.js'
 import { lengthOf, typedArrayName, type NumericView } from '../environment/intrinsics.js'
 import { Place, recordAccess, type RecordAccess, type Scalar } from './record-cursor.js'
 import type { RecordSchema } from './record-schema.js'
@@ -12,6 +12,8 @@ export class RecordBatch {
   readonly #size: number = 0
   #start: number = 0
   #length: number = 0
+  /** How many of them, from the first on, were given back. */
+  #gone: number = 0
 
   private constructor(schema: RecordSchema, memory: ArrayBuffer) {
     this.#place = new Place(memory)
@@ -36,21 +38,31 @@ export class RecordBatch {
   /** Goes to the record at byte `at`, outside of any run. */
   static go(batch: RecordBatch, at: number): void {
     batch.#place.at = at
+    batch.#access.leave?.()
   }
 
   /** Shows `count` records from byte `start` on. */
   static show(batch: RecordBatch, start: number, count: number): void {
     batch.#start = start
     batch.#length = count
-    if (count > 0) batch.#place.at = start
+    batch.#gone = 0
+    if (count > 0) RecordBatch.go(batch, start)
     else RecordBatch.leave(batch)
+  }
+
+  /** The first `count` of the records that are shown were given back: they are refused. The others keep their index. */
+  static giveBack(batch: RecordBatch, count: number): void {
+    batch.#gone += count
+    if (batch.#gone >= batch.#length) RecordBatch.leave(batch)
+    else if (batch.#place.at < batch.#start + batch.#gone * batch.#size) RecordBatch.go(batch, batch.#start + batch.#gone * batch.#size)
   }
 
   /** Shows nothing any more. */
   static leave(batch: RecordBatch): void {
     batch.#length = 0
+    batch.#gone = 0
     batch.#place.leave()
-    batch.#access.leave()
+    batch.#access.leave?.()
   }
 
   /** How many records there are. */
@@ -60,8 +72,9 @@ export class RecordBatch {
 
   /** The cursor, on the record at `index` until the next call. */
   at(index: number): object {
-    checkInteger('index', index, 0, this.#length - 1)
-    this.#place.at = this.#start + index * this.#size
+    if (this.#length === 0) throw invalidArgument('index', 'that of a record that is shown, and none is', index)
+    checkInteger(this.#gone === 0 ? 'index' : 'index (the records before were given back)', index, this.#gone, this.#length - 1)
+    RecordBatch.go(this, this.#start + index * this.#size)
     return this.#access.cursor
   }
 
@@ -77,12 +90,13 @@ export class RecordBatch {
         throw invalidArgument('into', `a ${kind} of ${this.#length} or more`, into)
       }
     }
+    if (this.#gone > 0) throw busy(`${this.#gone} of these records were given back: peek shows the others`)
     return column(this.#start, this.#size, this.#length, into)
   }
 
   /** The cursor, on one record after the other. */
   *[Symbol.iterator](): IterableIterator<object> {
-    for (let i = 0; i < this.#length; i++) yield this.at(i)
+    for (let i = this.#gone; i < this.#length; i++) yield this.at(i)
   }
 }
 

@@ -116,6 +116,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#read(n)
     this.#release()
     this.#peeked = most - n
+    RecordBatch.giveBack(this.#batch, n)
     this.#port.checkFlags()
   }
 

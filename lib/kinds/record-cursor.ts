@@ -356,6 +356,7 @@ export class RecordsCursor {
       throw invalidArgument(`an index of ${this.#name}`, `an integer from 0 to ${this.length - 1}`, index)
     }
     this.#inner.at = this.#place.at + this.#offset + index * this.#stride
+    this.#access.leave?.()
   }
 
   /** One cursor for all of them, on the record at `index` until the next call or the end of the outer record. */
@@ -387,7 +388,7 @@ export class RecordsCursor {
   /** The outer record is left. */
   leave(): void {
     this.#inner.leave()
-    this.#access.leave()
+    this.#access.leave?.()
   }
 }
 
@@ -401,8 +402,8 @@ export interface RecordAccess {
   readonly read: () => object
   /** The numbers of a field over many records. */
   readonly columns: ReadonlyMap<string, ScalarAccess['column']>
-  /** Nothing inside is on a record any more. */
-  readonly leave: () => void
+  /** Cursors of records inside are on none any more: the outer one has moved, or has ended. Undefined where there are none. */
+  readonly leave: (() => void) | undefined
 }
 
 interface FieldAccess {
@@ -412,7 +413,7 @@ interface FieldAccess {
   readonly set: (value: never) => void
   /** A copy of it. */
   readonly read: () => unknown
-  readonly leave?: () => void
+  readonly leave?: (() => void) | undefined
 }
 
 /** The ways to a record of that schema at `base` bytes from the place. `path` leads the names in messages. */
@@ -449,9 +450,12 @@ export function recordAccess(schema: RecordSchema, place: Place, base = 0, path 
         field.set((value as Record<string, never>)[field.name]!)
       }
     },
-    leave() {
-      for (let i = 0; i < inner.length; i++) inner[i]!.leave!()
-    },
+    leave:
+      inner.length === 0
+        ? undefined
+        : () => {
+            for (let i = 0; i < inner.length; i++) inner[i]!.leave!()
+          },
   }
 }
 

@@ -137,7 +137,11 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     let count = 0
     try {
       while (from + count < length && (this.#free >= this.#size || this.#look(this.#size) >= this.#size)) {
-        this.#take(records[from + count]!)
+        const record = records[from + count]!
+        // It may come from a getter, which may have used this producer: pushed, reserved, or moved it.
+        this.#port.checkIdle()
+        if (this.#free < this.#size && this.#look(this.#size) < this.#size) break
+        this.#take(record)
         count++
       }
     } finally {
@@ -194,8 +198,11 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
       throw error
     } finally {
       RecordBatch.leave(batch)
-      // A getter may have closed the producer.
-      if (this.#port.busy === READING) this.#restore()
+      // A getter may have closed the producer, or may wait for room.
+      if (this.#port.busy === READING) {
+        this.#restore()
+        ProducerShell.resume(this)
+      }
     }
     this.#port.checkOpen()
     if (this.#bytes.length === 0) this.#port.checkMemory()

@@ -49,6 +49,8 @@ const MADE_HERE = Symbol('made here')
 
 /** `bytes(n)` inside a schema. */
 export class BytesField<N extends number = number> {
+  // By which TypeScript tells it from a string, which has a length as well.
+  readonly of = 'bytes'
   readonly length: N
 
   constructor(length: N) {
@@ -242,7 +244,7 @@ export function parseSchema(text: string): RecordSchema {
     const entries: [string, unknown][] = []
     expect('{')
     for (;;) {
-      const name = JSON.parse(match(/"(?:[^"\\]|\\.)*"/y)) as string
+      const name = readName()
       expect(':')
       entries.push([name, readField(depth)])
       if (text[at] !== ',' || entries.length === MOST_FIELDS) break
@@ -252,12 +254,26 @@ export function parseSchema(text: string): RecordSchema {
     return new RecordSchema(entries, MADE_HERE)
   }
 
+  function readName(): string {
+    const start = at
+    try {
+      return JSON.parse(match(/"(?:[^"\\]|\\.)*"/y)) as string
+    } catch {
+      at = start
+      fail()
+    }
+  }
+
+  /** What an array can be of. */
+  function readElement(depth: number): unknown {
+    return text[at] === '{' ? readRecord(depth + 1) : match(/[a-z]+[0-9]*/y)
+  }
+
   function readField(depth: number): unknown {
-    if (text[at] === '{') return readRecord(depth + 1)
-    const word = match(/[a-z]+[0-9]*/y)
+    const word = readElement(depth)
     if (word !== 'bytes' && word !== 'array') return word
     expect('(')
-    const of = word === 'array' ? readField(depth) : undefined
+    const of = word === 'array' ? readElement(depth) : undefined
     if (word === 'array') expect(',')
     const length = Number(match(/[0-9]+/y))
     expect(')')

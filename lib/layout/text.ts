@@ -1,10 +1,10 @@
 // How text lies in a message, and the ways in and out.
 //
 // UTF-8, so that Rust reads it as &str. The second word of the header says what the bytes are: ASCII, which is decoded
-// fastest; UTF-8; or UTF-16 for the few strings that UTF-8 cannot hold, those with a surrogate that has no partner. So
-// any JavaScript string arrives as it was.
+// fastest; UTF-8; or UTF-16 for the few strings that UTF-8 cannot hold, those with a surrogate that has no partner, and
+// those that Node would not read back from it. So any JavaScript string arrives as it was.
 
-import { Buffer } from 'node:buffer'
+import { Buffer, constants } from 'node:buffer'
 import { tooLarge } from '../environment/errors.js'
 import { uncurried } from '../environment/intrinsics.js'
 import { type FramedWriter, HEADER, sizeOf } from './framed.js'
@@ -28,6 +28,14 @@ const isWellFormed: (text: string) => boolean = uncurried(
   (String.prototype as unknown as { isWellFormed: () => boolean }).isWellFormed,
 )
 
+/** Node makes no string of more bytes than a string can have characters, even where fewer characters come out. */
+const LONGEST_UTF8 = constants.MAX_STRING_LENGTH
+
+/** Whether a string goes as UTF-8. */
+function isUtf8(text: string): boolean {
+  return isWellFormed(text) && (3 * text.length <= LONGEST_UTF8 || byteLength(text, 'utf8') <= LONGEST_UTF8)
+}
+
 /** A Buffer over memory, which is what Node's functions take. */
 export function textView(memory: ArrayBuffer): Uint8Array {
   return from(memory)
@@ -35,7 +43,7 @@ export function textView(memory: ArrayBuffer): Uint8Array {
 
 /** How many bytes a string takes in a message. */
 export function lengthOfText(text: string): number {
-  return isWellFormed(text) ? byteLength(text, 'utf8') : 2 * text.length
+  return isUtf8(text) ? byteLength(text, 'utf8') : 2 * text.length
 }
 
 /**
@@ -51,7 +59,7 @@ export function writeText(writer: FramedWriter, view: Uint8Array, text: string, 
   let what = ASCII
   if (length !== units) {
     what = UTF8
-    if (!isWellFormed(text)) {
+    if (!isUtf8(text)) {
       length = ucs2Write(view, text, at, room)
       what = UTF16
     }

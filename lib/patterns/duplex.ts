@@ -1,6 +1,6 @@
 // Two rings as one two-way endpoint.
 
-import type { Consumer, ConsumerToken, ElementKind, MoveOptions, Producer, ProducerToken, RingOptions } from '../../index.js'
+import type { ClaimOptions, Consumer, ConsumerToken, ElementKind, MoveOptions, Producer, ProducerToken, RingOptions } from '../../index.js'
 import { closeWith } from '../adapters/closing.js'
 import { CrosscoreError } from '../environment/errors.js'
 import { ConsumerConstructor, createRing, ProducerConstructor } from '../kinds/handles.js'
@@ -8,7 +8,7 @@ import { ConsumerConstructor, createRing, ProducerConstructor } from '../kinds/h
 /** Stands for an endpoint while it travels, as a token does for a handle: plain data that works once. */
 export interface DuplexToken<K extends ElementKind> {
   readonly crosscore: 'duplex'
-  readonly of: K
+  readonly of: ProducerToken<K>['of']
   readonly producer: ProducerToken<K>
   readonly consumer: ConsumerToken<K>
 }
@@ -72,29 +72,29 @@ export class Duplex<K extends ElementKind> {
    * @throws {CrosscoreError} as the handles' own `move`.
    */
   move(options?: MoveOptions): DuplexToken<K> {
-    const of = this.#producer.of
+    const { of } = this.#producer
     const producer = this.#producer.move(options)
     try {
-      return { crosscore: 'duplex', of, producer, consumer: this.#consumer.move(options) }
+      return { crosscore: 'duplex', of: producer.of, producer, consumer: this.#consumer.move(options) }
     } catch (error) {
-      this.#producer = ProducerConstructor.from(producer)
+      this.#producer = ProducerConstructor.from(producer, { of })
       throw error
     }
   }
 
   /**
-   * Takes the endpoint that `token` stands for.
+   * Takes the endpoint that `token` stands for. A codec does not travel with it: `options.of` names it again.
    *
    * @throws {CrosscoreError} `TOKEN` for one that was used, forged, is a single handle's or comes from another process.
    */
-  static from<K extends ElementKind>(token: DuplexToken<K>): Duplex<K> {
+  static from<K extends ElementKind>(token: DuplexToken<K>, options?: ClaimOptions<K>): Duplex<K> {
     const parts: Partial<DuplexToken<K>> = typeof token === 'object' && token !== null ? token : {}
     if (parts.crosscore !== 'duplex') {
       throw new CrosscoreError('ERR_CROSSCORE_TOKEN', "a duplex endpoint's token, as its move() returned it, was expected")
     }
-    const producer = ProducerConstructor.from(parts.producer!)
+    const producer = ProducerConstructor.from(parts.producer!, options)
     try {
-      return new Duplex(producer, ConsumerConstructor.from(parts.consumer!))
+      return new Duplex(producer, ConsumerConstructor.from(parts.consumer!, options))
     } catch (error) {
       // Half an endpoint is none: the other end is to see that.
       producer.close()

@@ -174,16 +174,16 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
 
   async #await(consumer: Consumer<K>): Promise<void> {
     this.#waiting.add(consumer)
-    let more = false
     try {
-      more = await consumer.ready()
+      const more = await consumer.ready().finally(() => this.#waiting.delete(consumer))
+      if (!this.#asleep.delete(consumer)) return
+      if (more) this.#live.push(consumer)
+      else this.#ended(consumer)
     } catch (error) {
+      // The wait's, or what onEnd throws: nobody awaits this, so the next call tells.
+      this.#asleep.delete(consumer)
       this.#failed = { error }
     }
-    this.#waiting.delete(consumer)
-    if (!this.#asleep.delete(consumer)) return
-    if (more) this.#live.push(consumer)
-    else if (this.#failed === undefined) this.#ended(consumer)
     this.#wake()
   }
 
@@ -195,12 +195,20 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     if (!Number.isSafeInteger(max) || max < 0) {
       throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `max must be an integer, 0 or more; got ${String(max)}`)
     }
+    this.#checkFailed()
     const values: Popped<K>[] = []
     while (values.length < max && (this.#live.length > 0 || (values.length === 0 && this.#rouse()))) {
       const { length } = this.#live
       const share = Math.ceil((max - values.length) / length)
       for (let i = 0; i < length && values.length < max; i++) {
-        for (const value of this.#batch(Math.min(share, max - values.length))) values.push(value)
+        try {
+          for (const value of this.#batch(Math.min(share, max - values.length))) values.push(value)
+        } catch (error) {
+          // What was taken from the rings before is not lost for it: the next call tells.
+          if (values.length === 0) throw error
+          this.#failed = { error }
+          return values
+        }
       }
     }
     return values

@@ -219,12 +219,11 @@ class Connection {
     const timeout = options?.timeout === undefined ? this.#timeout : timeoutOf(options.timeout)
     const signals: AbortSignalLike[] = args.filter((arg) => arg instanceof AbortSignal)
     let flags = 0
-    let payload: Uint8Array
-    if (signals.length === 0) payload = encode(args)
-    else {
+    let sent: unknown = args
+    if (signals.length > 0) {
       flags = SIGNALS
       const places = args.flatMap((arg, place) => (arg instanceof AbortSignal ? [place] : []))
-      payload = encode([args.map((arg) => (arg instanceof AbortSignal ? undefined : arg)), places])
+      sent = [args.map((arg) => (arg instanceof AbortSignal ? undefined : arg)), places]
     }
     const signal = signalOf(options)
     if (signal !== undefined) signals.push(signal)
@@ -232,8 +231,6 @@ class Connection {
     if (aborted !== undefined) throw abortError(aborted)
 
     const number = this.#numberOf(call.method)
-    // Encoding runs getters of the program's, which may have closed all this.
-    if (this.#over) throw this.#goneError()
     if (this.#pending.size === 0 && this.#handlers === undefined) this.#endpoint.ref()
     this.#pending.set(id, call)
     if (signals.length > 0) {
@@ -243,7 +240,10 @@ class Connection {
       const late = `${call.method} has not answered within ${timeout} ms`
       call.timer = setTimeout(() => this.#cancel(id, new DOMException(late, 'TimeoutError')), timeout)
     }
-    this.#send(CALL, flags, number, id, payload)
+    // Last: the bytes are good until the next call, which the signal or a getter of the arguments may make.
+    const payload = encode(sent)
+    // Any of them may have aborted the call, or closed all this.
+    if (this.#pending.has(id)) this.#send(CALL, flags, number, id, payload)
   }
 
   #nextId(): number {
@@ -449,7 +449,16 @@ class Connection {
         return this.#answer(id, method, frame[1]!, payload)
       case NAME: {
         const name = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8')
-        this.#methods[method] = { name, handler: this.#handlerOf(name) }
+        let handler: Handler | undefined
+        try {
+          handler = this.#handlerOf(name)
+        } catch (error) {
+          // A getter of the handlers': who calls it hears of it.
+          handler = () => {
+            throw error
+          }
+        }
+        this.#methods[method] = { name, handler }
         return
       }
       case VALUE: {
@@ -514,6 +523,8 @@ class Connection {
   #answer(id: number, method: number, flags: number, payload: Uint8Array): void {
     const running: Running = { controller: undefined, cancelled: false, iterator: undefined, credit: WINDOW, wake: undefined }
     let result: unknown
+    let thenable: boolean
+    let iterable: boolean
     try {
       const { name, handler } = this.#methods[method] ?? { name: `method ${method}`, handler: undefined }
       if (handler === undefined) {
@@ -527,15 +538,17 @@ class Connection {
         args = values
       }
       result = handler.apply(this.#handlers, args)
+      thenable = isThenable(result)
+      iterable = !thenable && isIterable(result)
     } catch (error) {
       this.#fail(id, error)
       return
     }
     // A promise first: the answer of another call is both, and may turn out to be a value.
-    if (isThenable(result)) {
+    if (thenable) {
       this.#running.set(id, running)
-      void this.#settleLater(id, running, result)
-    } else if (isIterable(result)) void this.#stream(id, running, result)
+      void this.#settleLater(id, running, result as PromiseLike<unknown>)
+    } else if (iterable) void this.#stream(id, running, result as AsyncIterable<unknown>)
     else this.#succeed(id, result)
   }
 

@@ -122,7 +122,8 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
       if (pushed) this.#target = producer
       return pushed
     } catch (error) {
-      if (!(error instanceof CrosscoreError) || error.code !== 'ERR_CROSSCORE_CLOSED') throw error
+      // A value's own code may throw as much, of another ring.
+      if (!(error instanceof CrosscoreError) || error.code !== 'ERR_CROSSCORE_CLOSED' || !producer.closed) throw error
       this.#lose(producer)
       return undefined
     }
@@ -142,12 +143,17 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
 
   #keyed(key: string | number | bigint): Producer<K> {
     const hash = hashOf(key)
+    // What made the key may have closed all.
+    if (this.#alive.length === 0) throw consumerGone()
     // The keys of a consumer that is gone are shared out; those of the others stay.
     return this.#places[hash % this.#places.length] ?? this.#alive[hash % this.#alive.length]!
   }
 
   #lose(producer: Producer<K>): void {
-    this.#places[this.#places.indexOf(producer)] = undefined
+    const place = this.#places.indexOf(producer)
+    // A value's own code may have closed all.
+    if (place < 0) return
+    this.#places[place] = undefined
     this.#alive = this.#alive.filter((other) => other !== producer)
     producer.close()
     this.#onGone?.(producer)

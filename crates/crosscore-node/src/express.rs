@@ -69,9 +69,12 @@ pub(crate) struct Lane {
 
 /// Why there is no lane.
 #[derive(Clone, Debug)]
+#[allow(
+    dead_code,
+    reason = "one platform knows only the first, the others all but the first"
+)]
 pub(crate) enum Reason {
     /// Not Linux or macOS on x86-64 or arm64.
-    #[allow(dead_code, reason = "nobody says so where it is one of them")]
     Platform,
     /// The program's user does not want it.
     SwitchedOff,
@@ -172,6 +175,7 @@ fn builds_snapshot(process: &Object<'_>) -> napi::Result<bool> {
 /// nothing that waits, no panic that leaves it. Whatever it gets is hostile: a number stands for a handle only after
 /// bounds, generation and thread have been checked, and it never becomes an address.
 #[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "nobody reads it where there is no lane")]
 pub(crate) enum Fast {
     /// `(number) => number | undefined`
     Number(extern "C" fn(Receiver, f64) -> i32),
@@ -187,6 +191,7 @@ pub(crate) enum Fast {
 
 /// What V8 keeps of a fast function, for ever: so it is a `static`.
 #[derive(Debug)]
+#[allow(dead_code, reason = "nobody reads it where there is no lane")]
 pub(crate) struct FastFunction {
     code: Fast,
     described: OnceLock<abi::CFunction>,

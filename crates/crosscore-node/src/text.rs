@@ -23,6 +23,9 @@ const HEADER: usize = 8;
 /// What the bytes of a message are, as in `lib/layout/text.ts`.
 const ASCII: u32 = 1;
 const UTF8: u32 = 2;
+/// The longest text of more than a byte a character that Node reads back: V8's `String::kMaxLength`. JavaScript writes
+/// what is longer as UTF-16.
+const LONGEST_UTF8: usize = (1 << 29) - 24;
 
 /// What a message of so many bytes takes.
 const fn size_of_message(length: usize) -> usize {
@@ -52,7 +55,7 @@ impl ProducerPort {
             .map(|byte| usize::from(byte >> 7))
             .sum::<usize>();
         let length = text.len() + high;
-        if high > 0 && !has_room(length) {
+        if high > 0 && (length > LONGEST_UTF8 || !has_room(length)) {
             return 0;
         }
         let size = size_of_message(length);

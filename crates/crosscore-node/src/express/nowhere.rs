@@ -4,17 +4,17 @@ use napi::sys;
 
 use super::{FastFunction, Reason};
 
-/// Nobody gets one.
+/// Nobody gets one. An enum, because a C function may take what has no value, but no struct without a C layout.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Receiver(());
+pub(crate) enum Receiver {}
 
 /// Nobody gets one.
 #[derive(Debug)]
-pub(crate) struct OneByteString(std::convert::Infallible);
+pub(crate) enum OneByteString {}
 
 impl OneByteString {
     pub(crate) fn bytes(&self) -> &[u8] {
-        match self.0 {}
+        match *self {}
     }
 }
 

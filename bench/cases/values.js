@@ -1,0 +1,50 @@
+import { MEBIBYTE } from './sizes.js';
+
+const window = { window: 1024 };
+const windowed = 'at most 1,024 messages in flight';
+
+const theirs = { system: 'postMessage', contender: 'post-message', shape: 'objects', params: window, note: windowed };
+
+/**
+ * @param {'json' | 'value'} of
+ * @param {string} how
+ */
+function ours(of, how) {
+  return { system: 'crosscore', contender: 'crosscore', shape: 'objects', params: { of, capacity: MEBIBYTE }, note: how };
+}
+
+const about = 'An object of seven fields, with a list and an object within, is numbered, pushed and published by itself.';
+
+/** @type {import('../harness/contract.js').Case[]} */
+export const cases = [
+  {
+    name: 'json',
+    title: "small objects as JSON (of: 'json')",
+    about,
+    unit: 'ns',
+    per: 'object',
+    work: 200_000,
+    entries: [
+      ours('json', 'JSON.stringify into the ring, JSON.parse of what pop finds'),
+      theirs,
+      {
+        system: 'postMessage, JSON text',
+        contender: 'post-message',
+        shape: 'object-texts',
+        params: window,
+        note: `JSON.stringify, a posted string, JSON.parse; ${windowed}`,
+      },
+    ],
+    aims: [{ ours: 'crosscore', against: 'postMessage', ratio: 3 }],
+  },
+  {
+    name: 'value',
+    title: "small objects by structured clone (of: 'value')",
+    about,
+    unit: 'ns',
+    per: 'object',
+    work: 200_000,
+    entries: [ours('value', "V8's serializer"), theirs],
+    aims: [{ ours: 'crosscore', against: 'postMessage', ratio: 1 }],
+  },
+];

@@ -1,0 +1,47 @@
+// Small objects as programs post them: an event with a few fields, a list and an object within. Pooled, and numbered before
+// each is sent; who receives looks at the number, a string and what lies deepest.
+
+import { lost } from './sequence.js';
+
+const OBJECTS = 256;
+
+function makeObjects() {
+  return Array.from({ length: OBJECTS }, (_, i) => ({
+    id: 0,
+    type: 'order.created',
+    user: `user-${i}`,
+    ok: i % 3 !== 0,
+    total: i + 0.25,
+    tags: ['new', `batch-${i & 7}`],
+    at: { line: i, column: 7 },
+  }));
+}
+
+export function objects() {
+  const pool = makeObjects();
+  return (/** @type {number} */ seq) => {
+    const object = pool[seq & (OBJECTS - 1)];
+    object.id = seq;
+    return object;
+  };
+}
+
+/** As JSON text, which is what those post who have found structured clone slow. */
+export function objectTexts() {
+  const objectAt = objects();
+  return (/** @type {number} */ seq) => JSON.stringify(objectAt(seq));
+}
+
+export function checkObjects() {
+  const pool = makeObjects();
+  return (/** @type {any} */ object, /** @type {number} */ seq) => {
+    const expected = pool[seq & (OBJECTS - 1)];
+    const same = object.id === seq && object.user === expected.user && object.tags[1] === expected.tags[1] && object.at.line === expected.at.line;
+    if (!same) lost(JSON.stringify({ ...expected, id: seq }), JSON.stringify(object));
+  };
+}
+
+export function checkObjectTexts() {
+  const check = checkObjects();
+  return (/** @type {string} */ text, /** @type {number} */ seq) => check(JSON.parse(text), seq);
+}
