@@ -159,13 +159,13 @@ test('more is missing at a place that was told, as long as nothing is there', (t
   refuses(t, 'CLOSED', () => consumer.gaps())
 })
 
-const make = () => createRing({ of: 'u8', capacity: 2, memory: 'heap', onFull: 'drop' })
+const makeSmall = () => createRing({ of: 'u8', capacity: 2, memory: 'heap', onFull: 'drop' })
 
 test('an iterable is taken to its end, also when it throws or closes the producer', (t) => {
-  const whole = make()
+  const whole = makeSmall()
   t.is(whole.producer.pushMany(new Set([1, 2, 3, 4])), 2)
   t.is(whole.producer.stats.dropped, 2)
-  const throwing = make()
+  const throwing = makeSmall()
   t.throws(
     () =>
       throwing.producer.pushMany(
@@ -177,7 +177,7 @@ test('an iterable is taken to its end, also when it throws or closes the produce
     { message: 'mine' },
   )
   t.is(throwing.producer.stats.dropped, 1)
-  const closing = make()
+  const closing = makeSmall()
   refuses(t, 'CLOSED', () =>
     closing.producer.pushMany(
       (function* () {
@@ -231,6 +231,7 @@ test('everything that waits for room is refused', async (t) => {
   const ended = producer.end()
   t.deepEqual(consumer.pop(), Uint8Array.of(1))
   t.true(await ended)
+  refuses(t, 'CLOSED', waits.pushSync)
 })
 
 test('a ring without the option drops nothing and has no gaps', (t) => {

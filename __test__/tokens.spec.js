@@ -212,6 +212,7 @@ for (const [of, value] of Object.entries(kinds)) {
     free: (producer) => producer.free,
     capacity: (producer) => producer.capacity,
     memory: (producer) => producer.memory,
+    onFull: (producer) => producer.onFull,
     of: (producer) => producer.of,
     toWritable: (producer) => producer.toWritable(),
     toWritableStream: (producer) => producer.toWritableStream(),
@@ -232,6 +233,8 @@ for (const [of, value] of Object.entries(kinds)) {
     available: (consumer) => consumer.available,
     capacity: (consumer) => consumer.capacity,
     memory: (consumer) => consumer.memory,
+    missed: (consumer) => consumer.missed,
+    gaps: (consumer) => consumer.gaps(),
     of: (consumer) => consumer.of,
     toReadable: (consumer) => consumer.toReadable(),
     toReadableStream: (consumer) => consumer.toReadableStream(),
@@ -278,7 +281,7 @@ for (const [of, value] of Object.entries(kinds)) {
   test(`a closed handle of ${of} refuses to work, and tells what it still knows`, (t) => {
     const { producer, consumer } = createRing({ of, capacity: 8 })
     const { capacity } = producer
-    const knows = new Set(['of', 'free', 'available', 'capacity', 'memory', 'closed', 'done', 'reason', 'stats'])
+    const knows = new Set(['of', 'free', 'available', 'capacity', 'memory', 'closed', 'done', 'reason', 'stats', 'onFull', 'missed'])
     producer.push(value)
     producer.push(value)
     producer.close()

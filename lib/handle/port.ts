@@ -164,6 +164,7 @@ export class Port {
   /** Throws if this producer is never to wait: then `what` makes no sense. */
   checkWaits(what: string): void {
     if (!this.native.drops) return
+    this.checkOpen()
     throw new CrosscoreError(
       'ERR_CROSSCORE_INVALID_ARG',
       `${what} waits for room, and this ring was made with onFull: 'drop', where a push that finds none is dropped: use push or pushMany`,

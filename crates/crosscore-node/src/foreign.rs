@@ -217,6 +217,7 @@ unsafe extern "C" fn make(wish: *const Wish, into: *mut Made, trouble: *mut Text
                 publish_every: wish.publish_every,
                 element: wish.element,
                 schema: read(wish.schema)?.to_owned(),
+                // The other end is told of no gaps, or tells of none.
                 drops: false,
             };
             let (producer, consumer) = make_ring(wish.capacity, wish.memory, description)
