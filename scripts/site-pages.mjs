@@ -3,6 +3,7 @@
 
 /** Page of site/: where it is kept. */
 export const COPIED = {
+  'native-sources.md': 'docs/NATIVE.md',
   'runtimes.md': 'docs/COMPATIBILITY.md',
   'platforms.md': 'docs/PLATFORMS.md',
   'soundness.md': 'docs/SOUNDNESS.md',

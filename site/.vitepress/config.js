@@ -74,7 +74,7 @@ export default defineConfig({
         text: 'Rust',
         items: [
           { text: 'The crate', link: '/rust' },
-          { text: 'Native sources', link: '/native-sources' },
+          { text: 'Rust at one end', link: '/native-sources' },
         ],
       },
       {
