@@ -5,7 +5,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc')
+/** One collection of everything. */
+export const gc = globalThis.Bun ? () => globalThis.Bun.gc(true) : runInNewContext('gc')
 
 /**
  * Collects until `condition` holds; whether it came to hold. Finalizers run in later turns, so one collection is not

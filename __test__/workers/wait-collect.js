@@ -1,11 +1,7 @@
 // The garbage collector, when a test wants it.
 
 import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc')
+import { gc } from '../collection.js'
 
 /** Collects until `done` says so; finalizers run between turns. False if it never does. */
 export async function collectUntil(done) {

@@ -4,8 +4,21 @@ import assert from 'node:assert'
 import { copyFileSync } from 'node:fs'
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { root } from '../package-bin.mjs'
+import { packageBin, root } from '../package-bin.mjs'
 import { readmeExample, SUM } from '../package-test/readme-example.mjs'
+import { avaTally, withoutPasses } from '../tallies.mjs'
+
+/**
+ * The specs that run on Bun. Not the others: they ask for V8 or Node itself (allocation, diagnostics, encoded's v8.Serializer,
+ * entry, copies, lane), for errors of structuredClone that are Errors (rpc), or Bun does not come to their end (doorbell,
+ * waiting-loop), or they are about this repository.
+ */
+const BUN_SPECS = [
+  ...['death', 'drain', 'flushed', 'framing', 'iteration', 'lifetime', 'lying-arrays', 'messages', 'numbers', 'options', 'peek'],
+  ...['pop-many', 'properties', 'publication', 'push-many', 'reasons', 'records', 'reentry', 'reservation', 'scribble', 'signals'],
+  ...['stats', 'strings', 'tampering', 'threads', 'tick', 'tokens', 'visit', 'waiting-ready', 'waiting-sync'],
+]
+const SPECS_LIMIT_MS = 1_200_000
 
 export const runtimes = {
   async bun(make) {
@@ -16,6 +29,13 @@ export const runtimes = {
     await examples(app, [bun], ['example.mjs', 'example.cjs', 'example.mts'])
     copyFileSync(path.join(root, 'scripts', 'compat', 'collected.mjs'), app.path('collected.mjs'))
     assert.equal(await app.must([bun, 'collected.mjs']), 'collected\nclosed')
+
+    const specs = BUN_SPECS.map((spec) => `__test__/${spec}.spec.js`)
+    const ava = [bun, '--preload', './scripts/compat/bun-ava.mjs', packageBin('ava').at(-1), '--serial', '--timeout=10m', ...specs]
+    const { output, ok, timedOut } = await app.run(ava, { cwd: root, limit: SPECS_LIMIT_MS, env: { CROSSCORE_TEST_SHARE: '0.01' } })
+    const tally = avaTally(output)
+    if (!ok || !tally || tally.failed > 0 || tally.passed === 0) throw new Error(timedOut ? 'no end' : withoutPasses(output))
+    console.log(`       ${tally.passed} tests of ${specs.length} specs`)
   },
 
   async deno(make) {

@@ -42,8 +42,6 @@ impl Span {
         ManuallyDrop::new(self).base
     }
 
-    // Nothing but tests asks elsewhere.
-    #[cfg(any(test, target_os = "linux", target_os = "android"))]
     pub(super) fn base(&self) -> NonNull<u8> {
         self.base
     }
