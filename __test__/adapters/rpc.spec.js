@@ -562,11 +562,13 @@ test('a worker that ends before it has taken its endpoint is an end like any oth
   await client.ended
 })
 
-test("a getter that throws fails its own call, and the connection goes on", async (t) => {
-  const no = () => {
-    throw new Error('no')
-  }
+function no() {
+  throw new Error('no')
+}
+
+test('a getter that throws fails its own call, and the connection goes on', async (t) => {
   const { remote } = pair(t, {
+    // oxlint-disable-next-line unicorn/no-thenable -- what a handler may return by mistake
     thenable: () => Object.defineProperty({}, 'then', { get: no }),
     iterable: () => Object.defineProperty({}, Symbol.asyncIterator, { get: no }),
     get missing() {
