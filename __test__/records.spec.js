@@ -244,19 +244,21 @@ test('a cursor on a record inside ends when the outer one moves', (t) => {
   t.throws(() => leg.a, { code: 'ERR_CROSSCORE_BUSY' })
 })
 
+/** A ring, and a list for it whose second element comes from a getter that does `act` with the producer. */
+function using(act) {
+  const { producer, consumer } = createRing({ of: record({ x: 'u8' }), capacity: 4, memory: 'heap' })
+  const list = [{ x: 1 }, { x: 2 }, { x: 3 }]
+  Object.defineProperty(list, 1, {
+    get() {
+      act(producer)
+      return { x: 2 }
+    },
+  })
+  return { push: () => producer.pushMany(list), producer, read: () => consumer.popMany(8).map(({ x }) => x) }
+}
+
 // INV-JS-7
 test('a getter of a list that uses the same producer spoils no slot', (t) => {
-  const using = (act) => {
-    const { producer, consumer } = createRing({ of: record({ x: 'u8' }), capacity: 4, memory: 'heap' })
-    const list = [{ x: 1 }, { x: 2 }, { x: 3 }]
-    Object.defineProperty(list, 1, {
-      get() {
-        act(producer)
-        return { x: 2 }
-      },
-    })
-    return { push: () => producer.pushMany(list), producer, read: () => consumer.popMany(8).map(({ x }) => x) }
-  }
   const full = using((producer) => {
     while (producer.push({ x: 9 }));
   })
