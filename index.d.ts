@@ -189,7 +189,10 @@ export type RecordBatch<F extends Fields> = {
 /** What every batch of records has. */
 export interface RecordRun<F extends Fields> {
     readonly length: number;
-    /** The cursor, on the record at `index` until the next call. */
+    /**
+     * The cursor, on the record at `index` until the next call. After `release(n)` the first `n` are refused; the others keep
+     * their index.
+     */
     at(index: number): RecordCursor<F>;
     /** A copy of one field of all of them, also one whose name every batch has; into an array of the field's kind if one is given. */
     column<N extends Scalars<F>>(name: N, into?: F[N] extends keyof AnyArrayOf ? AnyArrayOf[F[N]] : never): F[N] extends keyof ArrayOf ? ArrayOf[F[N]] : never;

@@ -244,8 +244,8 @@ test('a cursor on a record inside ends when the outer one moves', (t) => {
   t.throws(() => leg.a, { code: 'ERR_CROSSCORE_BUSY' })
 })
 
-/** A producer of records, and a list of three whose second calls `act` when it is read. */
-const using = (act) => {
+/** A ring, and a list for it whose second element comes from a getter that does `act` with the producer. */
+function using(act) {
   const { producer, consumer } = createRing({ of: record({ x: 'u8' }), capacity: 4, memory: 'heap' })
   const list = [{ x: 1 }, { x: 2 }, { x: 3 }]
   Object.defineProperty(list, 1, {
