@@ -14,9 +14,9 @@ import { avaTally, withoutPasses } from '../tallies.mjs'
  * waiting-loop), or they are about this repository.
  */
 const BUN_SPECS = [
-  ...['death', 'drain', 'flushed', 'framing', 'iteration', 'lifetime', 'lying-arrays', 'messages', 'numbers', 'options', 'peek'],
-  ...['pop-many', 'properties', 'publication', 'push-many', 'reasons', 'records', 'reentry', 'reservation', 'scribble', 'signals'],
-  ...['stats', 'strings', 'tampering', 'threads', 'tick', 'tokens', 'visit', 'waiting-ready', 'waiting-sync'],
+  'death', 'drain', 'flushed', 'framing', 'iteration', 'lifetime', 'lying-arrays', 'messages', 'numbers', 'options', 'peek',
+  'pop-many', 'properties', 'publication', 'push-many', 'reasons', 'records', 'reentry', 'reservation', 'scribble', 'signals',
+  'stats', 'strings', 'tampering', 'threads', 'tick', 'tokens', 'visit', 'waiting-ready', 'waiting-sync',
 ]
 const SPECS_LIMIT_MS = 1_200_000
 
