@@ -50,9 +50,11 @@ async function release({ tag, registry, changelog = readFileSync(path.join(root,
 
   // The main package last: it must not be out before what it depends on.
   for (const { name, tarball } of packed) {
-    if (await isPublished(name, version, registry)) console.log(`${name}@${version} is there already`)
-    else if (registry) await registry.publish(tarball)
-    else await npmPublish(tarball)
+    if (await isPublished(name, version, registry)) {
+      console.log(`${name}@${version} is there already`)
+      continue
+    }
+    await (registry ? registry.publish(tarball) : npmPublish(tarball))
     console.log(`${name}@${version} is published`)
   }
   await publishCrates(version, registry !== undefined)
