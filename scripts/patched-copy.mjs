@@ -12,7 +12,7 @@ export function patchedCopy(name, patches) {
   const folder = path.join(root, 'target', 'patched', name.replace(/\W+/g, '-'))
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  for (const entry of ['Cargo.toml', 'Cargo.lock', 'crates', 'fuzz']) {
+  for (const entry of ['Cargo.toml', 'Cargo.lock', 'crates', 'examples/native-source', 'fuzz']) {
     // With new timestamps: cargo tells copies in one target directory apart by nothing else.
     cpSync(path.join(root, entry), path.join(folder, entry), { recursive: true, filter: isSource })
   }
