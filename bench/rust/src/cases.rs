@@ -3,7 +3,7 @@
 use crate::contender::block_len;
 use crate::contenders::{
     CrossbeamQueue, Crosscore, CrosscoreMirrored, CrosscoreWaited, Gil, Heapless, NexusQueue,
-    PlainCopy, Quickring, RawLines, Ringbuf, Rtrb, Yring,
+    PlainCopy, Quickring, RawLines, Ringbuf, Rtrb, SlotFlags, Yring,
 };
 use crate::element::Words;
 use crate::measure::{
@@ -31,6 +31,8 @@ pub enum Kind {
     Peer,
     /// No ring, but what the hardware allows.
     Limit,
+    /// A ring that could be, and is compared with nobody.
+    Experiment,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,8 @@ const NO_SLICES: Measure = Err("has no call that copies slices");
 /// The systems of a case, in the order of the table. Of each: its type, and a measurement of it or an `Err`.
 macro_rules! entries {
     ($ours:expr, $waited:expr, $mirrored:expr, $rtrb:expr, $ringbuf:expr, $gil:expr, $nexus:expr,
-     $heapless:expr, $yring:expr, $quickring:expr, $crossbeam:expr $(, $limit:literal: $limit_measure:expr)?) => {
+     $heapless:expr, $yring:expr, $quickring:expr, $crossbeam:expr $(, $limit:literal: $limit_measure:expr)?
+     $(; $flags:expr)?) => {
         vec![
             entry("crosscore", Kind::Ours, Ok($ours), ""),
             entry("crosscore, waited on", Kind::OursWaited, Ok($waited), "both sides have slept on it before"),
@@ -78,6 +81,7 @@ macro_rules! entries {
             entry("quickring", Kind::Peer, $quickring, ""),
             entry("crossbeam-queue", Kind::Peer, $crossbeam, "for any number of producers and consumers"),
             $(entry($limit, Kind::Limit, Ok($limit_measure), "no ring"),)?
+            $(entry("a flag in each slot", Kind::Experiment, Ok($flags), "an experiment"),)?
         ]
     };
 }
@@ -103,7 +107,8 @@ fn one_entries<const WORDS: usize>() -> Vec<Entry> {
         Ok(one_by_one::<Heapless, Words<WORDS>>),
         Ok(one_by_one::<Yring, Words<WORDS>>),
         Ok(one_by_one::<Quickring, Words<WORDS>>),
-        Ok(one_by_one::<CrossbeamQueue, Words<WORDS>>)
+        Ok(one_by_one::<CrossbeamQueue, Words<WORDS>>);
+        one_by_one::<SlotFlags, Words<WORDS>>
     )
 }
 
@@ -236,7 +241,8 @@ fn round_trip_entries() -> Vec<Entry> {
         Ok(round_trip::<Yring>),
         Ok(round_trip::<Quickring>),
         Ok(round_trip::<CrossbeamQueue>),
-        "raw ping-pong": round_trip::<RawLines>
+        "raw ping-pong": round_trip::<RawLines>;
+        round_trip::<SlotFlags>
     )
 }
 

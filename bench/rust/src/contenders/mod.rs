@@ -11,6 +11,7 @@ mod quickring;
 mod raw_lines;
 mod ringbuf;
 mod rtrb;
+mod slot_flags;
 mod yring;
 
 pub use self::crossbeam_queue::CrossbeamQueue;
@@ -23,4 +24,5 @@ pub use self::quickring::Quickring;
 pub use self::raw_lines::RawLines;
 pub use self::ringbuf::Ringbuf;
 pub use self::rtrb::Rtrb;
+pub use self::slot_flags::SlotFlags;
 pub use self::yring::Yring;
