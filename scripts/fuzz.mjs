@@ -55,8 +55,12 @@ const targets = [
         patches: [['crates/crosscore-node/src/consumer.rs', 'bytes > consumer.cached_available() &&', 'bytes > usize::MAX / 2 &&']],
       },
       {
-        name: 'a count that is published again',
-        patches: [['crates/crosscore-node/src/control.rs', '        self.write(PENDING, 0);\n', '']],
+        name: 'a number that is pushed where the producer stops',
+        patches: [['crates/crosscore-node/src/numbers.rs', 'control.stops_at(next) || ', '']],
+      },
+      {
+        name: 'a number that is pushed without room',
+        patches: [['crates/crosscore-node/src/numbers.rs', 'if bytes > free {', 'if bytes > free + 8 {']],
       },
     ],
   },

@@ -5,7 +5,7 @@
 //! its control block need none. What is asked: a count that the cursors do not allow moves none of
 //! them and is CORRUPT, one that they allow moves one by exactly that, and nothing that stands in the
 //! block or in the ring leads anywhere else. How messages lie in the ring is JavaScript's
-//! (`lib/framing.ts`), and `__test__/framing.spec.js` does the same to it.
+//! (`lib/layout/framed.ts`), and `__test__/framing.spec.js` does the same to it.
 
 #![no_main]
 #![allow(
@@ -13,6 +13,8 @@
     reason = "the sources are whole, and this needs a part of them"
 )]
 
+#[path = "../../crates/crosscore-napi/src/abi.rs"]
+mod abi;
 #[path = "../../crates/crosscore-node/src/consumer.rs"]
 mod consumer;
 #[path = "../../crates/crosscore-node/src/control.rs"]
@@ -21,6 +23,8 @@ mod control;
 mod drops;
 #[path = "../../crates/crosscore-node/src/memory.rs"]
 mod memory;
+#[path = "../../crates/crosscore-node/src/numbers.rs"]
+mod numbers;
 #[path = "../../crates/crosscore-node/src/pacing.rs"]
 mod pacing;
 #[path = "../../crates/crosscore-node/src/producer.rs"]
@@ -29,6 +33,10 @@ mod producer;
 mod shared;
 #[path = "../../crates/crosscore-node/src/side.rs"]
 mod side;
+
+mod foreign {
+    pub(crate) use crate::abi::kind;
+}
 
 use std::ptr;
 use std::sync::Arc;
@@ -42,8 +50,8 @@ use libfuzzer_sys::fuzz_target;
 
 use consumer::ConsumerPort;
 use control::{
-    BLOCK_BYTES, Control, ELEMENT, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, PENDING,
-    PENDING_MESSAGES, SLICE, WANTED,
+    AT, BLOCK_BYTES, Control, DONE, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, LIMIT,
+    PENDING_MESSAGES, SLICE, STOP, WANTED,
 };
 use memory::{RingMemory, SharedRing};
 use producer::ProducerPort;
@@ -54,15 +62,22 @@ use side::{ENDED, Port};
 struct Program {
     mirrored: bool,
     capacity: u8,
+    /// One of `abi::kind`, or none.
+    kind: u8,
     acts: Vec<(bool, Act)>,
 }
 
 /// What JavaScript does on one side.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Act {
-    /// Publishes (or releases) an element of so many bytes, whether there is room for it or not.
-    Element {
+    /// Counts so many bytes more as written or read, whether there are as many or not, and publishes or releases them.
+    Message {
         bytes: u16,
+    },
+    /// Pushes a number by the crossing that writes it; of a ring that may be one of numbers.
+    Number {
+        value: f64,
+        halted: bool,
     },
     /// Counts bytes as written or read, at most as many as there are to write or read.
     Count {
@@ -145,12 +160,27 @@ struct Half {
 
 impl Half {
     fn new(port: Port) -> Self {
-        Self {
+        let half = Self {
             port,
             control: Box::new(Control::new()),
             rings: Arc::default(),
             armed_at: None,
+        };
+        half.control.reset(half.position());
+        half
+    }
+
+    /// Where the cursor is.
+    fn position(&self) -> u64 {
+        match &self.port {
+            Port::Producer(port) => port.producer.position(),
+            Port::Consumer(port) => port.consumer.position(),
+            Port::Ended => 0,
         }
+    }
+
+    fn pending(&self) -> u64 {
+        self.control.pending(self.position()) as u64
     }
 
     fn read(&self, index: usize) -> u32 {
@@ -162,13 +192,19 @@ impl Half {
     }
 
     /// What a crossing does with the pending counts, told to the model by `moves`: the flags to expect.
-    fn expect(&self, moves: impl FnOnce(u64, u64) -> u32) -> u32 {
+    /// And those that this crossing finds.
+    fn expect(&self, moves: impl FnOnce(u64, u64) -> u32) -> (u32, u32) {
         let before = self.read(FLAGS);
-        before
-            | moves(
-                u64::from(self.read(PENDING)),
-                u64::from(self.read(PENDING_MESSAGES)),
-            )
+        let wrong = moves(self.pending(), u64::from(self.read(PENDING_MESSAGES)));
+        (before | wrong, wrong)
+    }
+
+    /// What was pending is not any more, unless the cursors did not allow it or nobody is there.
+    fn check_done(&self, wrong: u32) {
+        assert_eq!(self.read(PENDING_MESSAGES), 0);
+        if wrong == 0 {
+            assert_eq!(self.pending(), 0);
+        }
     }
 }
 
@@ -221,7 +257,7 @@ fn act(
     match act {
         Act::Count { bytes, messages } => {
             let bytes = u64::from(bytes).min(known(model)) as u32;
-            half.write(PENDING, bytes);
+            half.write(AT, (half.position() as u32).wrapping_add(bytes));
             half.write(PENDING_MESSAGES, messages.into());
         }
         Act::Nonsense { word, value } => {
@@ -230,19 +266,45 @@ fn act(
             assert!(half.control.slice() <= Duration::from_millis(20));
         }
         Act::Scribble { at, value } => memory.scribble(at.into(), value),
-        Act::Publish | Act::Element { .. } => {
-            let more = match act {
-                Act::Element { bytes } => u32::from(bytes),
+        Act::Publish | Act::Message { .. } => {
+            let one = match act {
+                Act::Message { bytes } => {
+                    half.control.advance(bytes.into());
+                    1
+                }
                 _ => 0,
             };
-            half.write(ELEMENT, more);
-            let flags =
-                half.expect(|bytes, messages| moves(model, bytes + u64::from(more), messages));
-            half.port.publish(&half.control, half.control.element());
-            assert_eq!((half.read(PENDING), half.read(FLAGS)), (0, flags));
+            let (flags, wrong) = half.expect(|bytes, messages| moves(model, bytes, messages + one));
+            half.port.publish(&half.control, one as u32);
+            assert_eq!(half.read(FLAGS), flags);
+            half.check_done(wrong);
+        }
+        Act::Number { value, halted } => {
+            let Port::Producer(port) = &mut half.port else {
+                return false;
+            };
+            let position = port.producer.position();
+            let Description { kind, element, .. } = port.end.shared().description;
+            if halted {
+                half.control.halt(element);
+            }
+            let at = half.control.at();
+            let pending = u64::from(at.wrapping_sub(position as u32));
+            let may = !half.control.stops_at(at.wrapping_add(element))
+                && !model.consumer_gone
+                && pending + u64::from(element) <= model.free();
+            let pushed = port.push_number(&half.control, value);
+            let there = stored(kind, value).filter(|_| may);
+            assert_eq!(pushed, there.is_some(), "{kind} {value}");
+            if let Some(bytes) = there {
+                model.sent += pending + bytes.len() as u64;
+                assert_eq!(half.pending(), 0);
+                assert_eq!(u64::from(half.read(DONE)), model.sent & 0xffff_ffff);
+                memory.written(at as usize, &bytes);
+            }
         }
         Act::Look | Act::Block { .. } => {
-            let flags = half.expect(|bytes, messages| moves(model, bytes, messages));
+            let (flags, wrong) = half.expect(|bytes, messages| moves(model, bytes, messages));
             if let (
                 Act::Block {
                     wanted,
@@ -261,20 +323,22 @@ fn act(
             }
             assert_eq!(u64::from(half.read(KNOWN)), known(model));
             assert_eq!(half.read(FLAGS), flags | marks(model));
-            assert_eq!((half.read(PENDING), half.read(PENDING_MESSAGES)), (0, 0));
+            half.check_done(wrong);
+            let limit = (half.position() as u32).wrapping_add(half.read(KNOWN));
+            assert_eq!(half.read(LIMIT), limit);
         }
         Act::Ask => {
-            let pending = half.read(PENDING);
+            let pending = half.pending();
             half.port
                 .side()
                 .expect("the handle is open")
                 .ask(&half.control);
-            let expected = known(model).saturating_sub(pending.into());
+            let expected = known(model).saturating_sub(pending);
             assert_eq!(u64::from(half.read(KNOWN)), expected);
-            assert_eq!(half.read(PENDING), pending, "to ask publishes nothing");
+            assert_eq!(half.pending(), pending, "to ask publishes nothing");
         }
         Act::Arm { wanted } => {
-            let flags = half.expect(|bytes, messages| moves(model, bytes, messages));
+            let (flags, _) = half.expect(|bytes, messages| moves(model, bytes, messages));
             half.write(WANTED, wanted);
             let waker = Waker::from(Arc::clone(&half.rings));
             let side = half.port.side().expect("the handle is open");
@@ -321,8 +385,8 @@ fn act(
             half.expect(|bytes, messages| moves(model, bytes, messages));
             drop(half.port.take(&half.control));
             // A closed handle stays where it is, and its crossings move nothing.
-            half.write(PENDING, 8);
-            half.port.publish(&half.control, 8);
+            half.control.advance(8);
+            half.port.publish(&half.control, 1);
             assert_eq!(half.read(FLAGS) & ENDED, ENDED);
             half.port.look(&half.control);
             assert!(half.port.side().is_none());
@@ -334,7 +398,26 @@ fn act(
     false
 }
 
-/// The ring's memory as JavaScript sees it, and what should stand in it: Rust never writes there.
+/// What a number is in the ring; `None` if the kind does not hold it.
+fn stored(kind: u32, value: f64) -> Option<Vec<u8>> {
+    use abi::kind::{F32, F64, I8, I16, I32, U8, U16, U32};
+    // Another way than the one under test: by the integer that it is, if it is one.
+    let whole = (value.trunc() == value && value.abs() < 9e15).then_some(value as i64);
+    Some(match kind {
+        F64 => value.to_ne_bytes().to_vec(),
+        F32 => (value as f32).to_ne_bytes().to_vec(),
+        I8 => i8::try_from(whole?).ok()?.to_ne_bytes().to_vec(),
+        U8 => u8::try_from(whole?).ok()?.to_ne_bytes().to_vec(),
+        I16 => i16::try_from(whole?).ok()?.to_ne_bytes().to_vec(),
+        U16 => u16::try_from(whole?).ok()?.to_ne_bytes().to_vec(),
+        I32 => i32::try_from(whole?).ok()?.to_ne_bytes().to_vec(),
+        U32 => u32::try_from(whole?).ok()?.to_ne_bytes().to_vec(),
+        _ => return None,
+    })
+}
+
+/// The ring's memory as JavaScript sees it, and what should stand in it: Rust writes numbers there that it is given, and
+/// nothing else.
 struct Shadow {
     ring: Arc<SharedRing>,
     bytes: Vec<u8>,
@@ -361,11 +444,45 @@ impl Shadow {
         unsafe { self.ring.base().as_ptr().add(at).write(value) };
     }
 
+    /// A number was written at a position, which need not be aligned.
+    fn written(&mut self, position: usize, number: &[u8]) {
+        let capacity = self.ring.capacity();
+        let at = position % capacity;
+        for (i, &byte) in number.iter().enumerate() {
+            self.bytes[at + i] = byte;
+            if self.mirrored {
+                self.bytes[(at + i + capacity) % (2 * capacity)] = byte;
+            }
+        }
+    }
+
     fn check(&self) {
         // SAFETY: INV-ALLOC-4: both halves are initialised, and this thread is the only one.
         let seen =
             unsafe { std::slice::from_raw_parts(self.ring.base().as_ptr(), self.bytes.len()) };
         assert!(seen == self.bytes, "something wrote into the slots");
+    }
+}
+
+/// What a ring is for: numbers, or messages.
+fn description(kind: u8) -> Description {
+    use abi::kind::{F32, F64, I8, I16, I32, U8, U16, U32};
+    const KINDS: [(u32, u32); 9] = [
+        (U8, 1),
+        (I8, 1),
+        (U16, 2),
+        (I16, 2),
+        (U32, 4),
+        (I32, 4),
+        (F32, 4),
+        (F64, 8),
+        (0, 0),
+    ];
+    let (kind, element) = KINDS[usize::from(kind) % KINDS.len()];
+    Description {
+        kind,
+        element,
+        ..Description::default()
     }
 }
 
@@ -375,15 +492,16 @@ fuzz_target!(|program: Program| {
     } else {
         RingMemory::Heap
     };
-    let (producer, consumer) =
-        Ring::<u8, _>::with_capacity_in(usize::from(program.capacity) + 1, kind)
-            .expect("a small ring");
+    let description = description(program.kind);
+    // No element is larger than the ring: `lib/kinds/options.ts` sees to it.
+    let least = usize::from(program.capacity).max(description.element as usize) + 1;
+    let (producer, consumer) = Ring::<u8, _>::with_capacity_in(least, kind).expect("a small ring");
     let mut memory = Shadow::new(producer.ring(), program.mirrored);
     let mut model = Model {
         capacity: producer.capacity() as u64,
         ..Model::default()
     };
-    let (this, that) = ends(producer.ring(), Description::default());
+    let (this, that) = ends(producer.ring(), description);
     // Nobody gives the pages back while the memory is looked at.
     this.shared().show();
     let mut producer = Half::new(Port::Producer(ProducerPort::new(producer, this)));

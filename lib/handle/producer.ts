@@ -21,7 +21,7 @@ import type {
 import { checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { toWritable } from '../adapters/node-streams.js'
 import { toWritableStream } from '../adapters/web-streams.js'
-import { PENDING, STATS } from '../native/control.js'
+import { pendingIn, STATS } from '../native/control.js'
 import type { Port } from './port.js'
 import { pushAll, pushOrDrop, pushSome, type Pusher } from './push-all.js'
 import { revokeAtEnd, workerOf } from './token.js'
@@ -149,7 +149,7 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
 
   /** Bytes that were pushed since the ring was made. */
   #written(): number {
-    return this.#port.counts()[STATS.bytesSent]! + this.#port.words[PENDING]!
+    return this.#port.counts()[STATS.bytesSent]! + pendingIn(this.#port.words)
   }
 
   /** Bytes that are free when the consumer has given back the first `target` that were pushed. */

@@ -15,7 +15,7 @@ import type { Kind } from './kind.js'
 import type { NumericName, NumericStorage } from './numeric.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
-const { KNOWN, OWING, PENDING, REFUSED } = control
+const { AT, DONE, LIMIT, OWING, REFUSED, STOP } = control
 const { lookForData, release } = crossing
 const { emptyBuffer, isAttached, lengthOf, setElements, typedArrayName } = intrinsics
 const { unfoldUp } = slots
@@ -27,9 +27,9 @@ const VISITING = 'visit is showing elements: read the next ones after its callba
 const VOID = -1
 
 /**
- * Keeps its position and its counts as plain numbers and crosses into Rust when its count of elements runs out, or when
- * enough slots are to be given back. While a callback is shown elements in place the count is put aside and 0, so that
- * pop need not ask.
+ * Its position, and the one that it must not come to by the quick way, lie in the control block. So one comparison tells
+ * pop that there is something else to do: the elements that are known have run out, enough slots are to be given back, the
+ * handle is not on the list of those that owe, a callback is shown elements in place, or the handle has ended.
  *
  * Fields begin as the numbers and flags that they will be, and flags are compared with ===, for the sake of the machine
  * code (docs/PERFORMANCE.md).
@@ -42,6 +42,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
   readonly #storage: NumericStorage
   readonly #view: NumericView
   readonly #words: Uint32Array
+  readonly #positions: Int32Array
   /** In elements, a power of two. */
   readonly #capacity: number = 0
   readonly #mask: number = 0
@@ -51,10 +52,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
   /** Bytes that are given back together: a quarter of the ring, at least an element. */
   readonly #lap: number = 0
   readonly #heap: boolean = false
-  /** The oldest element. */
-  #index: number = 0
-  #available = 0
-  /** Elements of the last peek that were not released, or VOID, and where they begin. */
+  /** Elements of the last peek that were not released, or VOID, and the position where they begin. */
   #peeked = 0
   #peekedAt = 0
 
@@ -66,15 +64,16 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     this.#storage = storage
     this.#view = new storage.view(port.buffer)
     this.#words = native.words
+    this.#positions = native.positions
     this.#size = 1 << storage.shift
     this.#shift = storage.shift
     this.#capacity = native.capacity >>> storage.shift
     this.#mask = this.#capacity - 1
     this.#lap = Math.max(this.#size, native.capacity >>> 2)
     this.#heap = native.memoryKind === 'heap'
-    this.#index = native.offset >>> storage.shift
+    this.#halt('')
     ConsumerShell.join<K>(this, {
-      known: () => this.#available << this.#shift,
+      known: () => this.#available() << this.#shift,
       look: () => this.#refresh(),
       batch: (max) => this.#batch(max),
       retire: () => this.#retire(),
@@ -82,16 +81,24 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
   }
 
   pop(): Popped<K> | undefined {
-    if (this.#available === 0 && this.#look(1) === 0) return undefined
-    const index = this.#index
-    const value = this.#view[index]
-    // What #read(1) does, written out: this is the path that every element takes.
-    this.#index = (index + 1) & this.#mask
-    this.#available--
-    const pending = this.#words[PENDING]! + this.#size
-    this.#words[PENDING] = pending
-    if (pending >= this.#lap) release(this.#native)
-    else if (this.#words[OWING] === 0) owe(this.#native)
+    const positions = this.#positions
+    const at = positions[AT]!
+    const next = (at + this.#size) | 0
+    if (next === positions[STOP]) return this.#popLong()
+    const value = this.#view[(at >>> this.#shift) & this.#mask]
+    positions[AT] = next
+    return value as Popped<K>
+  }
+
+  /** The long way, for all that there may be to do. */
+  #popLong(): Popped<K> | undefined {
+    this.#port.checkIdle()
+    if (this.#available() === 0 && this.#look(1) === 0) return undefined
+    if (this.#words[OWING] === 0) owe(this.#native)
+    const value = this.#view[this.#next()]
+    this.#positions[AT]! += this.#size
+    if (this.#pending() >= this.#lap) release(this.#native)
+    this.#goOn()
     return value as Popped<K>
   }
 
@@ -103,7 +110,8 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
       const count = Math.min(target, this.#elements(target))
       const values: Popped<K>[] = []
       const mask = this.#mask
-      for (let i = 0; i < count; i++) values[i] = this.#view[(this.#index + i) & mask] as Popped<K>
+      const index = this.#next()
+      for (let i = 0; i < count; i++) values[i] = this.#view[(index + i) & mask] as Popped<K>
       this.#readBatch(count)
       return values
     }
@@ -129,7 +137,7 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
 
   /** Copies the oldest `count` elements and gives them back. */
   #copy(into: NumericView, count: number): void {
-    const index = this.#index
+    const index = this.#next()
     if (this.#heap === true) unfoldUp(this.#view, this.#capacity, index + count)
     setElements(into, new this.#storage.view(this.#port.buffer, index << this.#shift, count), 0)
     this.#readBatch(count)
@@ -139,12 +147,12 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     if (n !== undefined) checkInteger('n', n, 1, 2 ** 31 - 1)
     const wanted = Math.min(n ?? this.#capacity, this.#capacity)
     const count = Math.min(wanted, this.#elements(wanted))
-    const index = this.#index
+    const index = this.#next()
     if (this.#heap === true) unfoldUp(this.#view, this.#capacity, index + count)
     this.#native.shown()
     const view = new this.#storage.view(this.#port.buffer, index << this.#shift, count)
     this.#peeked = count
-    this.#peekedAt = index
+    this.#peekedAt = this.#positions[AT]!
     return view as Peek<K>
   }
 
@@ -158,24 +166,32 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     if (n === 0) return
     this.#readBatch(n)
     this.#peeked = most - n
-    this.#peekedAt = this.#index
+    this.#peekedAt = this.#positions[AT]!
   }
 
   drain(fn: (value: Shown<K>) => void, max: number = Infinity): number {
     checkCallback(fn, max)
     const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
+    const positions = this.#positions
     let taken = 0
     try {
       // The position goes forward before fn sees the element: if fn throws, or reads from this very
       // consumer, nothing is lost and nothing comes twice.
-      while (taken < count && this.#available > 0) {
-        const value = this.#view[this.#index]
-        this.#read(1)
+      while (taken < count && this.#available() > 0) {
+        const at = positions[AT]!
+        const next = (at + this.#size) | 0
+        let value: unknown
+        if (next === positions[STOP]) {
+          value = this.#popLong()
+        } else {
+          value = this.#view[(at >>> this.#shift) & this.#mask]
+          positions[AT] = next
+        }
         taken++
         fn(value as Shown<K>)
       }
     } finally {
-      if (this.#port.isOpen) release(this.#native)
+      if (this.#port.isOpen) this.#handOver()
     }
     return taken
   }
@@ -184,19 +200,16 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     checkCallback(fn, max)
     const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
     if (count === 0) return 0
-    const start = this.#index
+    const start = this.#next()
     if (this.#heap === true) unfoldUp(this.#view, this.#capacity, start + count)
     this.#native.shown()
-    const available = this.#available
-    this.#available = 0
-    this.#port.busy = VISITING
+    this.#halt(VISITING)
     try {
       fn(this.#view as View<K>, start, start + count)
     } finally {
       // Also when fn throws: what it was shown is gone, and nothing else. It may have closed the consumer.
       if (this.#port.busy === VISITING) {
         this.#port.busy = ''
-        this.#available = available
         this.#readBatch(count)
         ConsumerShell.resume(this)
       }
@@ -204,62 +217,89 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     return count
   }
 
-  /** Counts `n` elements as read, and gives them back if enough are due. */
-  #read(n: number): void {
-    this.#index = (this.#index + n) & this.#mask
-    this.#available -= n
-    const pending = this.#words[PENDING]! + n * this.#size
-    this.#words[PENDING] = pending
-    if (pending >= this.#lap) release(this.#native)
-    else if (this.#words[OWING] === 0) owe(this.#native)
+  /** The slot of the oldest element. */
+  #next(): number {
+    return (this.#positions[AT]! >>> this.#shift) & this.#mask
+  }
+
+  /** Elements that are known to be there. */
+  #available(): number {
+    const positions = this.#positions
+    return (positions[LIMIT]! - positions[AT]!) >>> this.#shift
   }
 
   /** Counts `n` elements as read and gives them back at once. */
   #readBatch(n: number): void {
-    if (n === 0) return
-    this.#index = (this.#index + n) & this.#mask
-    this.#available -= n
-    this.#words[PENDING]! += n * this.#size
-    if (release(this.#native) !== 0) this.#port.checkFlags()
+    if (n !== 0) {
+      this.#positions[AT]! += n << this.#shift
+      if (release(this.#native) !== 0) this.#port.checkFlags()
+    }
+    this.#goOn()
+  }
+
+  /** Bytes that were read and not given back. */
+  #pending(): number {
+    const positions = this.#positions
+    return (positions[AT]! - positions[DONE]!) | 0
+  }
+
+  /**
+   * Sets the next stop: beyond the elements that are known, or where enough have been read to give them back; at once, if
+   * the handle has to be put on the list first.
+   */
+  #goOn(): void {
+    const known = this.#available() << this.#shift
+    const due = Math.max(this.#size, this.#lap - this.#pending())
+    const way = this.#words[OWING] === 0 ? this.#size : Math.min(known + this.#size, due)
+    this.#positions[STOP] = this.#positions[AT]! + way
+  }
+
+  /** Nothing may be read now. `why` is what other calls are told; the handle has ended where there is nothing to tell. */
+  #halt(why: string): void {
+    this.#positions[STOP] = this.#positions[AT]! + this.#size
+    this.#port.busy = why
+  }
+
+  /** Gives back what was read. */
+  #handOver(): void {
+    release(this.#native)
+    this.#goOn()
   }
 
   /** The elements there are, after a look only if fewer than `wanted` are known. */
   #elements(wanted: number): number {
     this.#port.checkIdle()
     this.#port.checkMemory()
-    return this.#available >= wanted ? this.#available : this.#look(wanted)
+    const available = this.#available()
+    return available >= wanted ? available : this.#look(wanted)
   }
 
   #look(wanted: number): number {
     this.#port.checkIdle()
     this.#refresh()
     // The elements may be missing because a producer in this very thread has not published them.
-    if (this.#available < wanted && settleThread()) this.#refresh()
-    if (this.#available === 0) this.#words[REFUSED]! += 1
-    return this.#available
+    if (this.#available() < wanted && settleThread()) this.#refresh()
+    if (this.#available() === 0) this.#words[REFUSED]! += 1
+    return this.#available()
   }
 
   /**
-   * Voids the peek if something was read since. The position alone does not tell, since it is the same again after a
-   * lap; but in a lap the count either runs below what was peeked at or is refreshed.
+   * Voids the peek if something was read since. Positions come again after 4 GiB, but not without a look in between.
    */
   #voidPeek(): void {
-    if (this.#peeked > 0 && (this.#peekedAt !== this.#index || this.#peeked > this.#available)) this.#peeked = VOID
+    if (this.#peeked > 0 && this.#peekedAt !== this.#positions[AT]) this.#peeked = VOID
   }
 
   #refresh(): void {
     this.#voidPeek()
-    let known = lookForData(this.#native)
-    if (known < 0) {
-      this.#port.checkFlags()
-      known = this.#words[KNOWN]!
-    }
-    if (this.#view.length === 0) this.#port.checkMemory()
-    this.#available = known >>> this.#shift
+    if (lookForData(this.#native) < 0) this.#port.checkFlags()
+    else this.#port.checkMemory()
+    if (this.#port.busy === '') this.#goOn()
   }
 
   #retire(): void {
-    this.#available = 0
+    this.#positions[LIMIT] = this.#positions[AT]!
+    this.#halt('')
     this.#peeked = 0
   }
 }

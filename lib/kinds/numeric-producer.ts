@@ -9,15 +9,15 @@ import { takeNext } from '../handle/leftover.js'
 import { Port } from '../handle/port.js'
 import { nothingReserved, ProducerShell, RESERVED } from '../handle/producer.js'
 import * as slots from '../layout/slots.js'
-import type { NativeHandle } from '../native/addon.js'
+import { lane, type NativeHandle } from '../native/addon.js'
 import * as control from '../native/control.js'
 import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
 import type { NumericName, NumericStorage } from './numeric.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
-const { FLAGS, KNOWN, OWING, PENDING, REFUSED } = control
-const { lookForRoom, publish, publishElement } = crossing
+const { AT, DONE, FLAGS, LIMIT, OWING, REFUSED, STOP } = control
+const { lookForRoom, publish, pushNumber } = crossing
 const { emptyBuffer, isArray, isAttached, isIterable, isView } = intrinsics
 const { lengthOf, lengthOfList, part, setElements, typedArrayName } = intrinsics
 const { foldDown } = slots
@@ -28,9 +28,21 @@ const READING = 'pushMany is reading its array: a getter of it used the same pro
 /** Why an item is refused that an iterator gave. */
 const FILLED = 'pushMany is under way, and the iterator filled the ring through the same producer'
 
+/** A stop that is not met for 2 GiB: added to a position. */
+const FAR = -(2 ** 31)
+
+// How a push is done.
+/** Floats that are published later: written, and nothing to be checked. */
+const WRITTEN = 0
+/** By a crossing of the express lane that does it all: writes, counts and publishes. */
+const CROSSING = 1
+/** Whatever is to be checked when it was written, or published by another crossing. */
+const CHECKED = 2
+
 /**
- * Keeps its position and its counts as plain numbers and crosses into Rust to publish, or when its count of free slots
- * runs out. While a reservation is open or an array is read, the count is put aside and 0, so that push need not ask.
+ * Its position, and the one that it must not come to by the quick way, lie in the control block. So one comparison tells
+ * push that there is something else to do: a publication is due, the slots that are known to be free have run out, the
+ * handle is not on the list of those that owe, a reservation is open, or the handle has ended.
  *
  * Fields begin as the numbers and flags that they will be, and flags are compared with ===, for the sake of the machine
  * code (docs/PERFORMANCE.md).
@@ -43,6 +55,8 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   readonly #storage: NumericStorage
   readonly #view: NumericView
   readonly #words: Uint32Array
+  readonly #positions: Int32Array
+  readonly #number: number = 0.5
   readonly #big: boolean = false
   readonly #exact: boolean = false
   /** In elements, a power of two. */
@@ -55,14 +69,10 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   readonly #due: number = 0
   /** Whether each element is due at once. */
   readonly #each: boolean = false
+  readonly #way: number = 0
   readonly #heap: boolean = false
-  /** The next slot. */
-  #index: number = 0
-  #free = 0
   /** Elements of the open reservation, or 0. */
   #reserved = 0
-  /** The count of free slots while it is put aside. */
-  #aside = 0
 
   constructor(native: NativeHandle, kind: Kind<K>, storage: NumericStorage) {
     const port = new Port(native, 'producer', kind)
@@ -72,6 +82,8 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#storage = storage
     this.#view = new storage.view(port.buffer)
     this.#words = native.words
+    this.#positions = native.positions
+    this.#number = native.number
     this.#big = storage.big
     this.#exact = storage.exact
     this.#size = 1 << storage.shift
@@ -82,10 +94,12 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     const most = Math.max(1, this.#capacity >>> 2)
     this.#due = Math.min(native.publishEvery, most) * this.#size
     this.#each = this.#due === this.#size
+    this.#way = storage.big || this.#each || storage.exact ? CHECKED : WRITTEN
+    if (this.#each && !storage.big && lane.name === 'express') this.#way = CROSSING
     this.#heap = native.memoryKind === 'heap'
-    this.#index = native.offset >>> storage.shift
+    this.#halt('')
     ProducerShell.join(this, {
-      known: () => this.#free << this.#shift,
+      known: () => this.#free() << this.#shift,
       look: () => this.#refresh(),
       short: () => this.#size,
       room: (n) => {
@@ -104,25 +118,46 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   }
 
   push(value: Element<K>): boolean {
+    const way = this.#way
+    if (way === CROSSING) {
+      return typeof value === 'number' && pushNumber(this.#number, value) === 1 ? true : this.#pushLong(value)
+    }
+    if (way === CHECKED) return this.#pushChecked(value)
+    if (typeof value !== 'number') throw this.#wrong('value', value)
+    const positions = this.#positions
+    const at = positions[AT]!
+    const next = (at + this.#size) | 0
+    if (next === positions[STOP]) return this.#pushLong(value)
+    this.#view[(at >>> this.#shift) & this.#mask] = value
+    // From here on it is part of the stream, even if this thread dies before it publishes it.
+    positions[AT] = next
+    return true
+  }
+
+  #pushChecked(value: Element<K>): boolean {
     if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong('value', value)
-    if (this.#free === 0 && this.#look(1) === 0) return this.#port.full()
-    const index = this.#index
+    const positions = this.#positions
+    const at = positions[AT]!
+    const next = (at + this.#size) | 0
+    if (next === positions[STOP]) return this.#pushLong(value)
+    const index = (at >>> this.#shift) & this.#mask
     this.#view[index] = value as never
     if (this.#exact === true && this.#view[index] !== value) throw this.#wrong('value', value)
-    if (this.#each === true) {
-      this.#index = (index + 1) & this.#mask
-      this.#free--
-      // It is counted by the crossing itself, and never pending.
-      if (publishElement(this.#native) !== 0) this.#refuse()
-      return true
-    }
-    if (this.#words[OWING] === 0) this.#enter()
-    // What #count(1) does, written out: this is the path that every element takes.
-    this.#index = (index + 1) & this.#mask
-    this.#free--
-    const pending = this.#words[PENDING]! + this.#size
-    this.#words[PENDING] = pending
-    if (pending >= this.#due && publish(this.#native, 0) !== 0) this.#refuse()
+    positions[AT] = next
+    if (this.#each === true && publish(this.#native) !== 0) this.#refuse()
+    return true
+  }
+
+  /** The long way, for all that there may be to do. */
+  #pushLong(value: Element<K>): boolean {
+    this.#port.checkIdle()
+    this.#checkType(value, 'value')
+    if (this.#atLeast(1) === 0) return this.#port.full()
+    // Last: a look may have settled what the thread owes.
+    if (this.#each === false && this.#words[OWING] === 0) this.#enter()
+    this.#store(this.#next(), value, 'value')
+    this.#count(1)
+    if (!this.#mayHandOver()) this.#refuse()
     return true
   }
 
@@ -130,14 +165,12 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#port.checkIdle()
     checkInteger('n', n, 1, 2 ** 31 - 1)
     if (n > this.#capacity) throw tooLarge('a reservation', n, this.#capacity)
-    if (this.#free < n && this.#look(n) < n) return null
+    if (this.#free() < n && this.#look(n) < n) return null
     this.#port.checkMemory()
     this.#native.shown()
-    const view = new this.#storage.view(this.#port.buffer, this.#index << this.#shift, n)
+    const view = new this.#storage.view(this.#port.buffer, this.#next() << this.#shift, n)
     this.#reserved = n
-    this.#port.busy = RESERVED
-    this.#aside = this.#free
-    this.#free = 0
+    this.#halt(RESERVED)
     return view as View<K>
   }
 
@@ -147,9 +180,9 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#restore()
     if (n > 0) {
       if (this.#each === false && this.#words[OWING] === 0) this.#enter()
-      if (this.#heap === true) foldDown(this.#view, this.#capacity, this.#index + n)
+      if (this.#heap === true) foldDown(this.#view, this.#capacity, this.#next() + n)
       this.#count(n)
-      if (this.#words[PENDING]! >= this.#due && publish(this.#native, 0) !== 0) this.#refuse()
+      if (!this.#mayHandOver()) this.#refuse()
     }
     ProducerShell.resume(this)
   }
@@ -183,30 +216,28 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     const length = lengthOf(values)
     const left = length - from
     if (left <= 0) return 0
-    const count = Math.min(left, this.#free >= left ? this.#free : this.#look(left))
+    const count = Math.min(left, this.#atLeast(left))
     if (count === 0) return 0
     this.#port.checkMemory()
     const taken = count === length ? values : part(this.#storage.view, values, from, from + count)
-    const index = this.#index
+    const index = this.#next()
     setElements(this.#view, taken, index)
     if (this.#heap === true) foldDown(this.#view, this.#capacity, index + count)
     this.#count(count)
-    if (publish(this.#native, 0) !== 0) this.#refuse()
+    if (!this.#handOver()) this.#refuse()
     return count
   }
 
   #pushList(values: readonly Element<K>[], from: number): number {
     const left = lengthOfList(values) - from
     if (left <= 0) return 0
-    const count = Math.min(left, this.#free >= left ? this.#free : this.#look(left))
+    const count = Math.min(left, this.#atLeast(left))
     const mask = this.#mask
-    const index = this.#index
-    this.#aside = this.#free
-    this.#free = 0
-    this.#port.busy = READING
+    const index = this.#next()
+    this.#halt(READING)
     try {
       // Nothing counts as written before all of it has been found right.
-      for (let i = 0; i < count; i++) this.#store((index + i) & mask, values[from + i]!, from + i)
+      for (let i = 0; i < count; i++) this.#store((index + i) & mask, values[from + i]!, `values[${from + i}]`)
     } finally {
       // A getter may have closed the producer.
       if (this.#port.busy === READING) this.#restore()
@@ -214,7 +245,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#port.checkOpen()
     if (count > 0) {
       this.#count(count)
-      if (publish(this.#native, 0) !== 0) this.#refuse()
+      if (!this.#handOver()) this.#refuse()
     }
     return count
   }
@@ -223,38 +254,99 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     let count = 0
     try {
       // Room first, then the next value: one that does not fit is never taken from the iterator.
-      while (this.#free > 0 || this.#look(1) > 0) {
+      while (this.#atLeast(1) > 0) {
         const next = takeNext(iterator)
         if (next.done) break
         // The iterator is code of the program, and may have used this producer meanwhile.
         this.#port.checkIdle()
-        if (this.#free === 0 && this.#look(1) === 0) throw busy(FILLED)
-        this.#store(this.#index, next.value, at + count)
+        if (this.#atLeast(1) === 0) throw busy(FILLED)
+        this.#store(this.#next(), next.value, `values[${at + count}]`)
         this.#count(1)
         // Not published yet; but if the iterator waits for a ring in this thread, it will be.
         owe(this.#native)
+        this.#goOn()
         count++
       }
     } finally {
       // What was taken is published, whatever the iterator did; if it threw, that is what is heard.
-      if (this.#port.isOpen) publish(this.#native, 0)
+      if (this.#port.isOpen) this.#handOver()
     }
     if (this.#port.isOpen && this.#words[FLAGS] !== 0) this.#refuse()
     return count
   }
 
-  #store(index: number, value: Element<K>, at: number): void {
-    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(`values[${at}]`, value)
-    this.#view[index] = value as never
-    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(`values[${at}]`, value)
+  #checkType(value: Element<K>, what: string): void {
+    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(what, value)
   }
 
-  /** Counts `n` elements as written. */
+  #store(index: number, value: Element<K>, what: string): void {
+    this.#checkType(value, what)
+    this.#view[index] = value as never
+    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(what, value)
+  }
+
+  /** The next slot. */
+  #next(): number {
+    return (this.#positions[AT]! >>> this.#shift) & this.#mask
+  }
+
+  /** Slots that are known to be free. */
+  #free(): number {
+    const positions = this.#positions
+    const bytes = (positions[LIMIT]! - positions[AT]!) | 0
+    // A crossing that writes by itself knows of slots that no look has told of.
+    return bytes > 0 ? bytes >>> this.#shift : 0
+  }
+
+  /** The free slots, after a look only if fewer than `wanted` are known. */
+  #atLeast(wanted: number): number {
+    const free = this.#free()
+    return free >= wanted ? free : this.#look(wanted)
+  }
+
+  /** Bytes that are pending. */
+  #pending(): number {
+    const positions = this.#positions
+    return (positions[AT]! - positions[DONE]!) | 0
+  }
+
+  /** Counts `n` elements as written. The stop is behind them then: `#goOn` or `#handOver` comes next. */
   #count(n: number): void {
-    this.#index = (this.#index + n) & this.#mask
-    this.#free -= n
     // From here on they are part of the stream, even if this thread dies before it publishes them.
-    this.#words[PENDING]! += n * this.#size
+    this.#positions[AT]! += n << this.#shift
+  }
+
+  /**
+   * Sets the next stop: beyond the room that is known, or where a publication is due; at once, if the handle has to be put
+   * on the list first.
+   */
+  #goOn(): true {
+    const positions = this.#positions
+    let way = (this.#free() << this.#shift) + this.#size
+    if (this.#way === CROSSING) way = FAR
+    else if (this.#each === false) {
+      way = this.#words[OWING] === 0 ? this.#size : Math.min(way, Math.max(this.#size, this.#due - this.#pending()))
+    }
+    positions[STOP] = positions[AT]! + way
+    return true
+  }
+
+  /** Nothing may be written now. `why` is what other calls are told; the handle has ended where there is nothing to tell. */
+  #halt(why: string): void {
+    this.#positions[STOP] = this.#positions[AT]! + this.#size
+    this.#port.busy = why
+  }
+
+  /** Publishes what is pending; false if a flag is raised. */
+  #handOver(): boolean {
+    const flags = publish(this.#native)
+    this.#goOn()
+    return flags === 0
+  }
+
+  /** Publishes what is pending if that is due; false if a flag is raised. */
+  #mayHandOver(): boolean {
+    return this.#pending() >= this.#due ? this.#handOver() : this.#goOn()
   }
 
   /** The first element of a turn that is not published at once: asks whether there is still somebody to read it. */
@@ -266,7 +358,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
 
   /** Throws what the last crossing found. */
   #refuse(): never {
-    this.#free = 0
+    this.#halt(this.#port.busy)
     this.#port.refuse()
   }
 
@@ -276,20 +368,16 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#refresh()
     if (this.#words[FLAGS] !== 0) this.#refuse()
     // The slots may be missing because a consumer in this very thread has not given them back.
-    if (this.#free < wanted && settleThread()) this.#refresh()
-    if (this.#free < wanted) this.#words[REFUSED]! += 1
-    return this.#free
+    if (this.#free() < wanted && settleThread()) this.#refresh()
+    if (this.#free() < wanted) this.#words[REFUSED]! += 1
+    return this.#free()
   }
 
   /** Publishes what is pending and takes over what is free. */
   #refresh(): void {
-    let known = lookForRoom(this.#native)
-    if (known < 0) {
-      this.#port.checkFlags()
-      known = this.#words[KNOWN]!
-    }
-    if (this.#view.length === 0) this.#port.checkMemory()
-    this.#free = known >>> this.#shift
+    if (lookForRoom(this.#native) < 0) this.#port.checkFlags()
+    else this.#port.checkMemory()
+    if (this.#port.busy === '') this.#goOn()
   }
 
   #checkReserved(): void {
@@ -297,15 +385,16 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     if (this.#reserved === 0) throw nothingReserved()
   }
 
-  /** What kept the count aside is over. */
+  /** What kept the producer busy is over. */
   #restore(): void {
     this.#port.busy = ''
     this.#reserved = 0
-    this.#free = this.#aside
+    this.#goOn()
   }
 
   #retire(): void {
-    this.#free = 0
+    this.#positions[LIMIT] = this.#positions[AT]!
+    this.#halt('')
     this.#reserved = 0
   }
 

@@ -16,7 +16,7 @@ import type { RecordAccess } from './record-cursor.js'
 import type { RecordSchema } from './record-schema.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
-const { KNOWN, OWING, PENDING, REFUSED } = control
+const { AT, DONE, KNOWN, OWING, REFUSED } = control
 const { lookForData, release } = crossing
 const { bytesOver } = intrinsics
 const { unfoldUp } = slots
@@ -35,6 +35,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
   readonly #port: Port
   readonly #native: NativeHandle
   readonly #words: Uint32Array
+  readonly #positions: Int32Array
   readonly #bytes: Uint8Array<ArrayBuffer>
   readonly #batch: RecordBatch
   readonly #access: RecordAccess
@@ -59,6 +60,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#port = port
     this.#native = native
     this.#words = native.words
+    this.#positions = native.positions
     this.#bytes = bytesOver(port.buffer)
     this.#batch = RecordBatch.make(schema, port.buffer)
     this.#access = RecordBatch.access(this.#batch)
@@ -222,9 +224,10 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#peeked = 0
     this.#offset = (this.#offset + bytes) & (this.#ring - 1)
     this.#available -= bytes
-    const pending = this.#words[PENDING]! + bytes
-    this.#words[PENDING] = pending
-    if (pending >= this.#lap) this.#release()
+    const positions = this.#positions
+    const at = (positions[AT]! + bytes) | 0
+    positions[AT] = at
+    if (((at - positions[DONE]!) | 0) >= this.#lap) this.#release()
     else if (this.#words[OWING] === 0) owe(this.#native)
   }
 

@@ -17,8 +17,8 @@ import type { RecordAccess } from './record-cursor.js'
 import type { RecordSchema } from './record-schema.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
-const { FLAGS, KNOWN, OWING, PENDING, REFUSED } = control
-const { lookForRoom, publish, publishElement } = crossing
+const { AT, DONE, FLAGS, KNOWN, OWING, REFUSED } = control
+const { lookForRoom, publish } = crossing
 const { bytesOver, isArray, isView, lengthOfList } = intrinsics
 const { foldDown } = slots
 
@@ -34,6 +34,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
   readonly #port: Port
   readonly #native: NativeHandle
   readonly #words: Uint32Array
+  readonly #positions: Int32Array
   readonly #bytes: Uint8Array<ArrayBuffer>
   readonly #batch: RecordBatch
   readonly #access: RecordAccess
@@ -58,6 +59,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     this.#port = port
     this.#native = native
     this.#words = native.words
+    this.#positions = native.positions
     this.#bytes = bytesOver(port.buffer)
     this.#batch = RecordBatch.make(schema, port.buffer)
     this.#access = RecordBatch.access(this.#batch)
@@ -92,10 +94,8 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     this.#write(record)
     if (this.#each === true) {
       this.#fold(1)
-      this.#offset = (this.#offset + this.#size) & (this.#ring - 1)
-      this.#free -= this.#size
-      // It is counted by the crossing itself, and never pending.
-      if (publishElement(this.#native) !== 0) this.#refuse()
+      this.#count(1)
+      if (publish(this.#native) !== 0) this.#refuse()
       return true
     }
     this.#wrote(1)
@@ -146,7 +146,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
       }
     } finally {
       // What was taken is published. If something was thrown, that is what is heard.
-      if (this.#port.isOpen) publish(this.#native, 0)
+      if (this.#port.isOpen) publish(this.#native)
     }
     if (this.#port.isOpen && this.#words[FLAGS] !== 0) this.#refuse()
     return count
@@ -168,7 +168,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
         count++
       }
     } finally {
-      if (this.#port.isOpen) publish(this.#native, 0)
+      if (this.#port.isOpen) publish(this.#native)
     }
     if (this.#port.isOpen && this.#words[FLAGS] !== 0) this.#refuse()
     return count
@@ -210,7 +210,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     if (this.#each === false && this.#words[OWING] === 0) this.#enter()
     this.#fold(n)
     this.#count(n)
-    if (this.#words[PENDING]! >= this.#due && publish(this.#native, 0) !== 0) this.#refuse()
+    if (((this.#positions[AT]! - this.#positions[DONE]!) | 0) >= this.#due && publish(this.#native) !== 0) this.#refuse()
   }
 
   #fold(n: number): void {
@@ -223,7 +223,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     this.#offset = (this.#offset + bytes) & (this.#ring - 1)
     this.#free -= bytes
     // From here on they are part of the stream, even if this thread dies before it publishes them.
-    this.#words[PENDING]! += bytes
+    this.#positions[AT]! += bytes
   }
 
   /** The first record of a turn that is not published at once: asks whether there is still somebody to read it. */

@@ -12,7 +12,7 @@ import * as crossing from '../native/crossing.js'
 import { foldDown, unfoldUp } from './slots.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
-const { FLAGS, KNOWN, OWING, PENDING, PENDING_MESSAGES, REFUSED } = control
+const { AT, DONE, FLAGS, KNOWN, OWING, PENDING_MESSAGES, REFUSED } = control
 const { lookForData, lookForRoom, publish, publishMessage, release } = crossing
 
 /** What a message takes besides its payload. */
@@ -32,6 +32,7 @@ export function sizeOf(length: number): number {
 export class FramedWriter {
   readonly native: NativeHandle
   readonly words: Uint32Array
+  readonly positions: Int32Array
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly headers: Uint32Array<ArrayBuffer>
   readonly capacity: number = 0
@@ -51,6 +52,7 @@ export class FramedWriter {
   constructor(native: NativeHandle, memory: ArrayBuffer) {
     this.native = native
     this.words = native.words
+    this.positions = native.positions
     this.bytes = bytesOver(memory)
     this.headers = wordsOver(memory)
     this.capacity = native.capacity
@@ -97,7 +99,7 @@ export class FramedWriter {
     this.free -= size
     // From here on it is part of the stream, even if this thread dies before it publishes it.
     this.words[PENDING_MESSAGES]! += 1
-    this.words[PENDING]! += size
+    this.positions[AT]! += size
   }
 
   /** `finish`, and what `handOver` does. The flags that are raised. */
@@ -112,8 +114,8 @@ export class FramedWriter {
     if (this.#heap === true) foldDown(this.bytes, this.capacity, offset + size)
     this.offset = (offset + size) & (this.capacity - 1)
     this.free -= size
-    // It is counted by the crossing itself, and never pending.
-    return publishMessage(this.native, size)
+    this.positions[AT]! += size
+    return publishMessage(this.native)
   }
 
   /** A message of `size` bytes in all was written and counted by a crossing. The flags that are raised. */
@@ -129,15 +131,16 @@ export class FramedWriter {
    * long turn fills it. The flags that are raised.
    */
   handOver(): number {
-    const words = this.words
-    if (words[PENDING_MESSAGES]! >= this.#every || words[PENDING]! >= this.#quarter) return publish(this.native, 0)
-    if (words[OWING] === 0) owe(this.native)
+    const { positions } = this
+    const pending = (positions[AT]! - positions[DONE]!) | 0
+    if (this.words[PENDING_MESSAGES]! >= this.#every || pending >= this.#quarter) return publish(this.native)
+    if (this.words[OWING] === 0) owe(this.native)
     return 0
   }
 
   /** Publishes what is pending. The flags that are raised. */
   publish(): number {
-    return publish(this.native, 0)
+    return publish(this.native)
   }
 
   /** Publishes what is pending and looks at the consumer's cursor. False if a flag is raised. */
@@ -169,6 +172,7 @@ export function roomFor(writer: FramedWriter, n: unknown, what: string): number 
 export class FramedReader {
   readonly native: NativeHandle
   readonly words: Uint32Array
+  readonly positions: Int32Array
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly headers: Uint32Array<ArrayBuffer>
   readonly capacity: number = 0
@@ -183,6 +187,7 @@ export class FramedReader {
   constructor(native: NativeHandle, memory: ArrayBuffer) {
     this.native = native
     this.words = native.words
+    this.positions = native.positions
     this.bytes = bytesOver(memory)
     this.headers = wordsOver(memory)
     this.capacity = native.capacity
@@ -222,13 +227,13 @@ export class FramedReader {
    */
   read(length: number): number {
     const size = sizeOf(length)
-    const words = this.words
+    const { positions, words } = this
     this.offset = (this.offset + size) & (this.capacity - 1)
     this.available -= size
-    const pending = words[PENDING]! + size
     words[PENDING_MESSAGES]! += 1
-    words[PENDING] = pending
-    if (pending >= this.#lap) return release(this.native)
+    const at = (positions[AT]! + size) | 0
+    positions[AT] = at
+    if (((at - positions[DONE]!) | 0) >= this.#lap) return release(this.native)
     if (words[OWING] === 0) owe(this.native)
     return 0
   }

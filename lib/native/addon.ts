@@ -17,7 +17,6 @@ interface RawHandle {
   readonly schema: string
   readonly drops: boolean
   readonly publish: () => true | undefined
-  readonly publishElement?: () => true | undefined
   readonly text?: () => string | undefined
   readonly look: () => true | undefined
 }
@@ -44,8 +43,9 @@ interface Calls {
   expressHits(): number
   readonly lane: 'express' | 'node-api'
   readonly laneReason: string
-  readonly fastPublish?: (number: number, bytes: number) => number | undefined
+  readonly fastPublish?: (number: number, messages: number) => number | undefined
   readonly fastLook?: (number: number) => number | undefined
+  readonly fastPushNumber?: (number: number, value: number) => number | undefined
   readonly fastPushString?: (number: number, text: string) => undefined
   readonly environmentBlock: ArrayBuffer
   readonly setImmediate: typeof timers.setImmediate
@@ -55,6 +55,7 @@ interface Calls {
 
 // As it is when the package is loaded: a program may replace it.
 const Words = Uint32Array
+const Positions = Int32Array
 
 const calls = addon.environment(timers.setImmediate, timers.setTimeout, timers.clearTimeout) as unknown as Calls
 
@@ -72,6 +73,8 @@ export class NativeHandle {
   readonly slot: number
   /** The control block (control.ts). */
   readonly words: Uint32Array<ArrayBuffer>
+  /** The same words as V8 counts fastest: for positions, which wrap around. */
+  readonly positions: Int32Array<ArrayBuffer>
   /** In bytes. */
   readonly capacity: number
   /** Where the next slot is, in bytes from the start of the ring. */
@@ -87,8 +90,6 @@ export class NativeHandle {
   readonly drops: boolean
   // The hot crossings by Node-API, bound to this handle: crossing.ts calls them. They return `true` if a flag is raised.
   readonly publish: () => true | undefined
-  /** A producer's. */
-  readonly publishElement: () => true | undefined
   /** A consumer's: the oldest message as a string, its length in ANSWER; undefined if it is none that can be had so. */
   readonly text: () => string | undefined
   readonly look: () => true | undefined
@@ -101,6 +102,7 @@ export class NativeHandle {
     this.number = raw.number
     this.slot = raw.number % 2 ** 32
     this.words = new Words(raw.block)
+    this.positions = new Positions(raw.block)
     this.capacity = raw.capacity
     this.offset = raw.offset
     this.memoryKind = raw.memoryKind
@@ -111,7 +113,6 @@ export class NativeHandle {
     this.schema = raw.schema
     this.drops = raw.drops
     this.publish = raw.publish
-    this.publishElement = raw.publishElement ?? notOfThisSide
     this.text = raw.text ?? notOfThisSide
     this.look = raw.look
   }
@@ -274,8 +275,9 @@ export function expressHits(): number {
  * The express lane's functions: `undefined` where V8 does not take it, which it does in optimised code only. Where the
  * lane is off they do nothing, and V8 inlines them.
  */
-export const FAST_PUBLISH: (number: number, bytes: number) => number | undefined = calls.fastPublish ?? ((_number, _bytes) => undefined)
+export const FAST_PUBLISH: (number: number, messages: number) => number | undefined = calls.fastPublish ?? ((_number, _messages) => undefined)
 export const FAST_LOOK: (number: number) => number | undefined = calls.fastLook ?? ((_number) => undefined)
+export const FAST_PUSH_NUMBER: (number: number, value: number) => number | undefined = calls.fastPushNumber ?? ((_number, _value) => undefined)
 
 /** Its answer is in the control block (ANSWER), and stays what it was where V8 does not take the lane, as for any string that is not flat and of one byte a character. */
 export const FAST_PUSH_STRING: (number: number, text: string) => undefined = calls.fastPushString ?? ((_number, _text) => undefined)

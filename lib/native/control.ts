@@ -2,10 +2,11 @@
 // crates/crosscore-node/src/control.rs has the same table and the reason. INV-JS-2.
 
 /**
- * In: bytes that this side has finished with and not published or released. Written before anything else learns of
- * them, so that even the thread's death publishes them.
+ * In and out: the position up to which this side has written or read, in bytes, modulo 2^32. What lies between DONE and it
+ * is pending: finished with, and not published or released. Written before anything else learns of it, so that even the
+ * thread's death publishes it. Rust moves it where it writes elements itself.
  */
-export const PENDING = 0
+export const AT = 0
 /** In: how many messages those bytes are, in rings that have messages. */
 export const PENDING_MESSAGES = 1
 /** Out: bytes free (producer) or available (consumer), after a look. */
@@ -18,8 +19,12 @@ export const WANTED = 4
 export const SLICE = 5
 /** Out: 1 if the doorbell was left with the other side, 0 if there is nothing to wait for. */
 export const ARMED = 6
-/** The size of an element in bytes, as given to `createRing`, 0 for messages: what `publishElement` publishes besides what is pending. */
-export const ELEMENT = 7
+/**
+ * In: the position that a push or a pop must not come to by the quick way, in rings of numbers: the one after LIMIT at the
+ * latest, and the next one while nothing may be written or read. Rust sets it to the next one when it settles what the
+ * handle owes.
+ */
+export const STOP = 7
 /** 1 while the handle is on the environment's list of those that owe a publication. Set when it is put there, cleared by `settle`. */
 export const OWING = 8
 /** In: encounters with a full or an empty ring since the last crossing, for the statistics. */
@@ -27,6 +32,16 @@ export const REFUSED = 9
 
 /** Out: what the crossing of a string has found: bytes that it takes (producer), or its length in bytes (consumer). 0 says nothing. */
 export const ANSWER = 10
+
+/** Out: the position up to which this side has published or released. */
+export const DONE = 11
+/** Out: the position up to which this side may go, as of the last look. At most the capacity behind AT. */
+export const LIMIT = 12
+
+/** Bytes that are pending. */
+export function pendingIn(words: Uint32Array): number {
+  return (words[AT]! - words[DONE]!) >>> 0
+}
 
 /** The other side has closed, or this one has. */
 export const FLAG_CLOSED = 1
@@ -38,7 +53,7 @@ export const FLAG_CORRUPT = 4
 /** The block's size in words. */
 export const BLOCK_WORDS = 64
 /** Where the statistics start, in bytes. They are doubles, in the order of `STATS`. */
-export const STATS_OFFSET = 48
+export const STATS_OFFSET = 56
 
 /** The statistics by their place. Bytes, not elements, where it says so. */
 export const STATS = {

@@ -3,8 +3,8 @@
 // Where the express lane is off, or misses (V8 calls a fast function from optimised code only), its functions return
 // `undefined` and the crossing is made through Node-API.
 
-import { FAST_LOOK, FAST_PUBLISH, FAST_PUSH_STRING, type NativeHandle } from './addon.js'
-import { ANSWER, FLAG_CORRUPT, FLAGS, KNOWN, PENDING, PENDING_MESSAGES } from './control.js'
+import { FAST_LOOK, FAST_PUBLISH, FAST_PUSH_NUMBER, FAST_PUSH_STRING, type NativeHandle } from './addon.js'
+import { ANSWER, FLAG_CORRUPT, FLAGS, KNOWN, PENDING_MESSAGES } from './control.js'
 
 // Constants of the module that calls them: so V8 knows the callee where it compiles a call.
 const fastPublish = FAST_PUBLISH
@@ -14,35 +14,30 @@ const fastPushString = FAST_PUSH_STRING
 // Producers and consumers have functions of their own, alike as they are: V8 makes a Node-API call twice as quick where it has
 // met one callee only (9 ns instead of 20), and learns that for each function.
 
-/** A producer publishes what is pending and `bytes` more. 0, or the FLAG_ bits that are raised. */
-export function publish(native: NativeHandle, bytes: number): number {
-  const flags = fastPublish(native.number, bytes)
+/** A producer publishes what is pending. 0, or the FLAG_ bits that are raised. */
+export function publish(native: NativeHandle): number {
+  const flags = fastPublish(native.number, 0)
   if (flags !== undefined) return flags
-  const words = native.words
-  if (bytes !== 0) words[PENDING]! += bytes
-  // A block that a program has taken away cannot tell of flags, nor of the bytes that were pending in it.
-  if (native.publish() === undefined) return words.length === 0 ? FLAG_CORRUPT : 0
-  return words[FLAGS] ?? FLAG_CORRUPT
-}
-
-/** `publish` of one element, the size that `createRing` was given, and what is pending. */
-export function publishElement(native: NativeHandle): number {
-  const flags = fastPublish(native.number, native.elementSize)
-  if (flags !== undefined) return flags
-  if (native.publishElement() === undefined) return 0
+  // A block that a program has taken away cannot tell of flags, nor of what was pending in it.
+  if (native.publish() === undefined) return native.words.length === 0 ? FLAG_CORRUPT : 0
   return native.words[FLAGS] ?? FLAG_CORRUPT
 }
 
-/** A producer publishes what is pending and one message, which takes `bytes`. 0, or the FLAG_ bits that are raised. */
-export function publishMessage(native: NativeHandle, bytes: number): number {
-  const flags = fastPublish(native.number, bytes)
+/** `publish` of what is pending, among it a message that was not counted. */
+export function publishMessage(native: NativeHandle): number {
+  const flags = fastPublish(native.number, 1)
   if (flags !== undefined) return flags
   const words = native.words
-  words[PENDING]! += bytes
   words[PENDING_MESSAGES]! += 1
   if (native.publish() === undefined) return words.length === 0 ? FLAG_CORRUPT : 0
   return words[FLAGS] ?? FLAG_CORRUPT
 }
+
+/**
+ * Writes a number into the ring and publishes it. 1; or 0 or undefined if it was not written: on the Node-API lane, without
+ * room, where the kind does not hold it, where the producer stops.
+ */
+export const pushNumber = FAST_PUSH_NUMBER
 
 /**
  * Writes a string into the ring, and publishes it where each push is published or counts it as pending. The bytes that it

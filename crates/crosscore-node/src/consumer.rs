@@ -35,9 +35,8 @@ impl ConsumerPort {
         self.consumer.is_closed() || self.consumer.available() >= wanted
     }
 
-    /// Tells JavaScript what a look has found.
+    /// Tells JavaScript what a look has found of the other side.
     fn tell(control: &Control, closed: bool, available: usize) {
-        control.set_known(available);
         if closed {
             let done = if available == 0 { FLAG_DONE } else { 0 };
             control.raise(FLAG_CLOSED | done);
@@ -54,9 +53,9 @@ impl Drop for ConsumerPort {
 impl Side for ConsumerPort {
     /// Gives back what JavaScript has read since the last crossing.
     #[inline]
-    fn publish(&mut self, control: &Control, more: usize) {
-        let (pending, messages) = control.take_pending();
-        let bytes = pending.saturating_add(more);
+    fn publish(&mut self, control: &Control, messages: u32) {
+        let bytes = control.pending(self.consumer.position());
+        let messages = control.take_messages().saturating_add(messages);
         // A look that has nothing to give back leaves the line of the cursor alone.
         if bytes > 0 {
             let consumer = &mut self.consumer;
@@ -67,6 +66,7 @@ impl Side for ConsumerPort {
             // SAFETY: INV-NODE-4: that many elements are there, as was just checked; bytes need no drop and
             // Rust has no reference to them.
             unsafe { consumer.release_raw(bytes) };
+            control.set_done(consumer.position());
         }
         self.end.messages(messages);
     }
@@ -85,13 +85,18 @@ impl Side for ConsumerPort {
                 .linger(|looks| self.consumer.spin_for_data(looks));
         }
         self.pacing.after_look(available);
+        control.set_found(self.consumer.position(), available);
         Self::tell(control, closed, available);
     }
 
     fn ask(&mut self, control: &Control) {
         let closed = self.consumer.is_closed();
         let available = self.consumer.available();
-        Self::tell(control, closed, available.saturating_sub(control.pending()));
+        let position = self.consumer.position();
+        control.set_found(position, available);
+        let available = available.saturating_sub(control.pending(position));
+        control.set_known(available);
+        Self::tell(control, closed, available);
     }
 
     fn block(&mut self, control: &Control) {

@@ -7,9 +7,9 @@ use std::time::Duration;
 pub(crate) const BLOCK_BYTES: usize = 256;
 const WORDS: usize = BLOCK_BYTES / size_of::<u32>();
 
-/// In: bytes that JavaScript has finished with since the last crossing, to be published or
-/// released. Rust takes them and sets it to 0.
-pub(crate) const PENDING: usize = 0;
+/// In and out: the position up to which this side has written or read, in bytes, modulo 2^32. What lies between
+/// [`DONE`] and it is pending: finished with, and not published or released.
+pub(crate) const AT: usize = 0;
 /// In: messages among the pending bytes, for the statistics of rings that have messages.
 pub(crate) const PENDING_MESSAGES: usize = 1;
 /// Out: bytes free or available, after a look at the other side's cursor.
@@ -22,16 +22,21 @@ pub(crate) const WANTED: usize = 4;
 pub(crate) const SLICE: usize = 5;
 /// Out: 1 if a doorbell was left with the other side, 0 if there is nothing to wait for.
 const ARMED: usize = 6;
-/// The size of an element in bytes, for the crossing that publishes one; 0 in rings of messages.
-pub(crate) const ELEMENT: usize = 7;
+/// In: the position that a push or a pop must not come to by the quick way, in rings of numbers. Rust sets it to the next
+/// one when it settles what the handle owes, so that the next call puts it on the list again.
+pub(crate) const STOP: usize = 7;
 /// 1 while the handle is on its environment's list of those that owe a publication.
 pub(crate) const OWING: usize = 8;
 /// In: encounters with a full or an empty ring. Rust takes them at looks and waits.
 pub(crate) const REFUSED: usize = 9;
 /// Out: what the crossing of a string has found: bytes taken (producer), or the length in bytes (consumer).
 const ANSWER: usize = 10;
+/// Out: the position up to which this side has published or released.
+pub(crate) const DONE: usize = 11;
+/// Out: the position up to which this side may go, as of the last look.
+pub(crate) const LIMIT: usize = 12;
 /// Out: statistics, as doubles from here on. `lib/native/control.ts` has the same table.
-const STATS: usize = 12;
+const STATS: usize = 14;
 /// How many they are.
 pub(crate) const STATS_COUNT: usize = 13;
 
@@ -60,12 +65,14 @@ impl Control {
         Self([const { AtomicU32::new(0) }; WORDS])
     }
 
-    /// As new, for a ring whose elements have so many bytes.
-    pub(crate) fn reset(&self, element: u32) {
+    /// As new, for an end whose cursor is at this position.
+    pub(crate) fn reset(&self, position: u64) {
         for index in 0..WORDS {
             self.write(index, 0);
         }
-        self.write(ELEMENT, element);
+        for index in [AT, DONE, LIMIT] {
+            self.write(index, position as u32);
+        }
     }
 
     #[inline(always)]
@@ -80,24 +87,55 @@ impl Control {
         self.0[index].store(value, Ordering::Relaxed);
     }
 
-    /// The pending bytes and messages, which are no longer pending after this.
+    /// The pending bytes of an end whose cursor is at `position`.
     #[inline]
-    pub(crate) fn take_pending(&self) -> (usize, u32) {
-        let (bytes, messages) = (self.read(PENDING), self.read(PENDING_MESSAGES));
-        // Where each element is published by itself there are none, and nothing to write.
-        if bytes != 0 {
-            self.write(PENDING, 0);
-        }
+    pub(crate) fn pending(&self, position: u64) -> usize {
+        self.read(AT).wrapping_sub(position as u32) as usize
+    }
+
+    /// What is pending was published or released: the cursor is at `position`.
+    #[inline]
+    pub(crate) fn set_done(&self, position: u64) {
+        self.write(DONE, position as u32);
+    }
+
+    /// The pending messages, which are no longer pending after this.
+    #[inline]
+    pub(crate) fn take_messages(&self) -> u32 {
+        let messages = self.read(PENDING_MESSAGES);
+        // Where each message is published by itself there are none, and nothing to write.
         if messages != 0 {
             self.write(PENDING_MESSAGES, 0);
         }
-        (bytes as usize, messages)
+        messages
     }
 
-    /// Messages in what is about to be published, for an end that JavaScript has no part in (`foreign.rs`).
+    /// The position up to which this side has written or read.
     #[inline]
-    pub(crate) fn set_pending_messages(&self, messages: u32) {
-        self.write(PENDING_MESSAGES, messages);
+    pub(crate) fn at(&self) -> u32 {
+        self.read(AT)
+    }
+
+    /// This side has written or read so many bytes more.
+    #[inline]
+    pub(crate) fn advance(&self, bytes: u32) {
+        self.write(AT, self.read(AT).wrapping_add(bytes));
+    }
+
+    #[inline]
+    pub(crate) fn set_at(&self, position: u32) {
+        self.write(AT, position);
+    }
+
+    /// Whether it takes the long way to come to this position.
+    #[inline]
+    pub(crate) fn stops_at(&self, position: u32) -> bool {
+        self.read(STOP) == position
+    }
+
+    /// The next push or pop, of an element of so many bytes, takes the long way.
+    pub(crate) fn halt(&self, element: u32) {
+        self.write(STOP, self.read(AT).wrapping_add(element));
     }
 
     /// What a wait is for, in bytes, for such an end.
@@ -105,20 +143,14 @@ impl Control {
         self.write(WANTED, bytes);
     }
 
-    /// The pending bytes, which stay pending.
-    pub(crate) fn pending(&self) -> usize {
-        self.read(PENDING) as usize
-    }
-
     /// The pending messages, which stay pending.
     pub(crate) fn pending_messages(&self) -> u32 {
         self.read(PENDING_MESSAGES)
     }
 
-    /// Counts one message of so many bytes as pending.
+    /// Counts one message more as pending.
     #[inline]
-    pub(crate) fn add_pending(&self, bytes: u32) {
-        self.write(PENDING, self.read(PENDING).saturating_add(bytes));
+    pub(crate) fn add_message(&self) {
         self.write(
             PENDING_MESSAGES,
             self.read(PENDING_MESSAGES).saturating_add(1),
@@ -130,16 +162,17 @@ impl Control {
         self.write(ANSWER, answer);
     }
 
-    /// The size of an element in bytes.
-    #[inline]
-    pub(crate) fn element(&self) -> usize {
-        self.read(ELEMENT) as usize
-    }
-
     #[inline]
     pub(crate) fn set_known(&self, bytes: usize) {
         // A ring for JavaScript has at most 2^30 bytes (checked in `create.rs`).
         self.write(KNOWN, bytes as u32);
+    }
+
+    /// What a look has found, from the cursor at `position` on.
+    #[inline]
+    pub(crate) fn set_found(&self, position: u64, bytes: usize) {
+        self.set_known(bytes);
+        self.write(LIMIT, (position as u32).wrapping_add(bytes as u32));
     }
 
     /// What `set_known` was told last, unless somebody scribbled.

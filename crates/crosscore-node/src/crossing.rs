@@ -9,9 +9,10 @@ use crate::side::{ENDED, Port};
 /// What `look` answers when a flag is raised.
 pub(crate) const FLAGGED: i32 = -1;
 
-/// Publishes (producer) or releases (consumer) what is pending and `bytes` more. The flags that are raised, or 0.
+/// Publishes (producer) or releases (consumer) what is pending, among it `messages` that are not counted yet. The flags that
+/// are raised, or 0.
 #[inline]
-pub(crate) fn publish(number: f64, bytes: f64) -> i32 {
+pub(crate) fn publish(number: f64, messages: f64) -> i32 {
     let Some(slot) = HANDLES.mine(number) else {
         return ENDED as i32;
     };
@@ -20,8 +21,8 @@ pub(crate) fn publish(number: f64, bytes: f64) -> i32 {
         return ENDED as i32;
     };
     slot.hit();
-    // The cast saturates, and what is too much is CORRUPT, as is what is negative. Signed, as in `mine`.
-    tenant.port.publish(&slot.control, bytes as i64 as usize);
+    // The cast saturates. A wrong number is wrong in the statistics, and nowhere else.
+    tenant.port.publish(&slot.control, messages as u32);
     slot.control.flags() as i32
 }
 
@@ -60,4 +61,21 @@ pub(crate) fn push_string(number: f64, text: &[u8]) {
         let answer = port.push_latin1(&slot.control, text);
         slot.control.set_answer(answer);
     }
+}
+
+/// Writes a number into the ring and publishes it. 1, or 0 if it was not written: JavaScript knows why, or finds out.
+#[inline]
+pub(crate) fn push_number(number: f64, value: f64) -> i32 {
+    let Some(slot) = HANDLES.mine(number) else {
+        return 0;
+    };
+    // SAFETY: INV-NODE-12: as in `publish`.
+    let Some(tenant) = (unsafe { slot.tenant() }) else {
+        return 0;
+    };
+    slot.hit();
+    let Port::Producer(port) = &mut tenant.port else {
+        return 0;
+    };
+    i32::from(port.push_number(&slot.control, value))
 }

@@ -338,7 +338,11 @@ impl Environment {
                 continue;
             };
             let control = &slot.control;
-            if control.take_owing() && control.pending() != 0 {
+            if !control.take_owing() {
+                continue;
+            }
+            control.halt(tenant.rest.shared.description.element);
+            if tenant.port.owes(control) {
                 // What is wrong stands in the flags, for the next call that a program makes.
                 tenant.port.publish(control, 0);
                 settled = true;

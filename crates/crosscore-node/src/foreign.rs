@@ -27,6 +27,7 @@ use crate::token;
 #[allow(dead_code, reason = "the other image uses the rest of it")]
 mod abi;
 
+pub(crate) use abi::kind;
 use abi::{Found, Made, Table, Text, Wish, flag, status};
 
 const _: () = {
@@ -161,8 +162,10 @@ fn hand_out(port: Port) -> Option<Made> {
         element,
         ..Made::EMPTY
     };
+    let control = Control::new();
+    control.reset(position);
     let foreign = Box::new(Foreign {
-        control: Control::new(),
+        control,
         port,
         waker: None,
     });
@@ -277,8 +280,8 @@ unsafe extern "C" fn free(text: Text) {
 unsafe extern "C" fn publish(handle: *mut abi::Handle, bytes: u32, messages: u32) -> u32 {
     // SAFETY: INV-ABI-3: the caller's promise.
     let Foreign { control, port, .. } = unsafe { at(handle) };
-    control.set_pending_messages(messages);
-    port.publish(control, bytes as usize);
+    control.advance(bytes);
+    port.publish(control, messages);
     control.flags()
 }
 

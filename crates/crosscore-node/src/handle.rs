@@ -216,12 +216,15 @@ unsafe fn called<'a>(
 trait Expected: Side + Sized {
     fn of(port: &mut Port) -> Option<&mut Self>;
 
-    /// The hot crossing that only this side has.
-    const OWN: (&'static CStr, Callback);
+    /// The hot crossings of this side, as functions of Node-API.
+    const HOT: HotFunctions;
 }
 
 impl Expected for ProducerPort {
-    const OWN: (&'static CStr, Callback) = (c"publishElement", publish_element);
+    const HOT: HotFunctions = &[
+        (c"publish", Hot::<Self>::publish),
+        (c"look", Hot::<Self>::look),
+    ];
 
     #[inline]
     fn of(port: &mut Port) -> Option<&mut Self> {
@@ -233,7 +236,11 @@ impl Expected for ProducerPort {
 }
 
 impl Expected for ConsumerPort {
-    const OWN: (&'static CStr, Callback) = (c"text", text);
+    const HOT: HotFunctions = &[
+        (c"publish", Hot::<Self>::publish),
+        (c"look", Hot::<Self>::look),
+        (c"text", text),
+    ];
 
     #[inline]
     fn of(port: &mut Port) -> Option<&mut Self> {
@@ -310,13 +317,13 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
             Arc::clone(port.producer.ring()),
             port.producer.position(),
             &port.end,
-            hot::<ProducerPort>(),
+            ProducerPort::HOT,
         ),
         Port::Consumer(port) => (
             Arc::clone(port.consumer.ring()),
             port.consumer.position(),
             &port.end,
-            hot::<ConsumerPort>(),
+            ConsumerPort::HOT,
         ),
         Port::Ended => return Err(error(Code::Moved, "the handle was moved or closed before")),
     };
@@ -332,14 +339,12 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
             listener: None,
         },
     };
-    let slot = HANDLES
-        .take(tenant, shared.description.element)
-        .ok_or_else(|| {
-            error(
-                Code::Memory,
-                format!("a process has at most {MOST} handles at a time: close some"),
-            )
-        })?;
+    let slot = HANDLES.take(tenant, position).ok_or_else(|| {
+        error(
+            Code::Memory,
+            format!("a process has at most {MOST} handles at a time: close some"),
+        )
+    })?;
     // This call uses it too, so that a slot with a handle that could not be made is left at its end.
     let _user = User::new(slot);
     environment.attached(slot.index(), shared.number);
@@ -348,22 +353,6 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
         unsafe { end(slot) };
         environment.over(shared.number, true);
     })
-}
-
-/// `publishElement()` of a producer: of what is pending and of one element behind it.
-unsafe extern "C" fn publish_element(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-) -> sys::napi_value {
-    // SAFETY: INV-NODE-1: called by Node with its own arguments.
-    let Some((port, control)) = (unsafe { called(env, info) }) else {
-        return ptr::null_mut();
-    };
-    match ProducerPort::of(port) {
-        Some(side) => side.publish(control, control.element()),
-        None => control.raise(ENDED),
-    }
-    flagged(env, control)
 }
 
 /// `text()` of a consumer: the oldest message as a string, with its length as the answer; `undefined` if it is none that
@@ -382,15 +371,7 @@ unsafe extern "C" fn text(env: sys::napi_env, info: sys::napi_callback_info) -> 
 }
 
 /// Names and callbacks of a side's hot crossings.
-type HotFunctions = [(&'static CStr, Callback); 3];
-
-fn hot<S: Expected>() -> HotFunctions {
-    [
-        (c"publish", Hot::<S>::publish),
-        S::OWN,
-        (c"look", Hot::<S>::look),
-    ]
-}
+type HotFunctions = &'static [(&'static CStr, Callback)];
 
 fn describe(
     env: sys::napi_env,
@@ -409,8 +390,9 @@ fn describe(
         })
         .ok_or_else(|| error(Code::Moved, "the handle was closed before it was there"))?;
     let data = ptr::from_ref(slot).cast_mut().cast::<c_void>();
-    let bind = |(name, callback): (&CStr, Callback)| {
-        counted(env, slot, function(env, name, callback, data)?, false)
+    let bind = |&(name, callback): &(&'static CStr, Callback)| {
+        let function = function(env, name, callback, data)?;
+        Ok((name, counted(env, slot, function, false)?))
     };
     let block = (NonNull::from(&slot.control).cast(), BLOCK_BYTES);
     let user = Box::new(User::new(slot));
@@ -422,31 +404,29 @@ fn describe(
         tenant.rest.block = Some(visible);
     }
     let description = &shared.description;
-    let [publish, own, look] = hot;
-    let handle = object(
-        env,
-        &[
-            (c"number", number(env, slot.number())?),
-            (c"block", block),
-            (c"capacity", number(env, ring.capacity() as f64)?),
-            (
-                c"offset",
-                number(env, (position % ring.capacity() as u64) as f64)?,
-            ),
-            (c"memoryKind", string(env, &ring.memory().to_string())?),
-            (c"ring", number(env, shared.number as f64)?),
-            (c"kind", number(env, f64::from(description.kind))?),
-            (
-                c"publishEvery",
-                number(env, f64::from(description.publish_every))?,
-            ),
-            (c"elementSize", number(env, f64::from(description.element))?),
-            (c"schema", string(env, &description.schema)?),
-            (c"drops", boolean(env, description.drops)?),
-            (publish.0, bind(publish)?),
-            (own.0, bind(own)?),
-            (look.0, bind(look)?),
-        ],
-    )?;
+    let mut properties = hot
+        .iter()
+        .map(bind)
+        .collect::<napi::Result<Vec<(&'static CStr, sys::napi_value)>>>()?;
+    properties.extend([
+        (c"number", number(env, slot.number())?),
+        (c"block", block),
+        (c"capacity", number(env, ring.capacity() as f64)?),
+        (
+            c"offset",
+            number(env, (position % ring.capacity() as u64) as f64)?,
+        ),
+        (c"memoryKind", string(env, &ring.memory().to_string())?),
+        (c"ring", number(env, shared.number as f64)?),
+        (c"kind", number(env, f64::from(description.kind))?),
+        (
+            c"publishEvery",
+            number(env, f64::from(description.publish_every))?,
+        ),
+        (c"elementSize", number(env, f64::from(description.element))?),
+        (c"schema", string(env, &description.schema)?),
+        (c"drops", boolean(env, description.drops)?),
+    ]);
+    let handle = object(env, &properties)?;
     counted(env, slot, handle, true)
 }

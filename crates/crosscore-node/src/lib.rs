@@ -26,6 +26,7 @@
 //! | `pacing.rs` | when a consumer should wait a moment before it looks again |
 //! | `runtime.rs` | whether this is Node itself |
 //! | `thread.rs` | which thread this is |
+//! | `numbers.rs` | a number from JavaScript into the ring |
 //! | `text.rs` | strings between V8's heap and the ring |
 //! | `value.rs`, `status.rs` | values and statuses of Node-API |
 //! | `bench.rs` | sources of records for the benchmarks; only with the feature `bench` |
@@ -49,6 +50,7 @@ mod fast;
 mod foreign;
 mod handle;
 mod memory;
+mod numbers;
 mod pacing;
 mod producer;
 mod runtime;

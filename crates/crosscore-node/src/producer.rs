@@ -35,10 +35,10 @@ impl ProducerPort {
 
 impl Side for ProducerPort {
     #[inline]
-    fn publish(&mut self, control: &Control, more: usize) {
+    fn publish(&mut self, control: &Control, messages: u32) {
         let producer = &mut self.producer;
-        let (pending, messages) = control.take_pending();
-        let bytes = pending.saturating_add(more);
+        let bytes = control.pending(producer.position());
+        let messages = control.take_messages().saturating_add(messages);
         if producer.is_closed() {
             return control.raise(FLAG_CLOSED);
         }
@@ -51,23 +51,25 @@ impl Side for ProducerPort {
             // SAFETY: INV-NODE-4: that many slots are free, as was just checked. INV-INIT-1: every byte of
             // the ring is initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
             unsafe { producer.publish_raw(bytes) };
+            control.set_done(producer.position());
         }
-        // In a ring of messages what is published besides is one of them.
-        let one = u32::from(more > 0 && control.element() == 0);
-        self.end.messages(messages.saturating_add(one));
+        self.end.messages(messages);
     }
 
     fn look(&mut self, control: &Control) {
         self.publish(control, 0);
         self.end.refusals(control.take_refused());
-        control.set_known(self.producer.free_slots());
+        let free = self.producer.free_slots();
+        control.set_found(self.producer.position(), free);
     }
 
     fn ask(&mut self, control: &Control) {
         if self.producer.is_closed() {
             control.raise(FLAG_CLOSED);
         }
-        control.set_known(self.producer.free_slots().saturating_sub(control.pending()));
+        let (position, free) = (self.producer.position(), self.producer.free_slots());
+        control.set_found(position, free);
+        control.set_known(free.saturating_sub(control.pending(position)));
     }
 
     fn block(&mut self, control: &Control) {

@@ -195,7 +195,7 @@ impl End {
                 let pending = u64::from(control.pending_messages());
                 self.tally().messages.exact().wrapping_add(pending)
             }
-            size => bytes.wrapping_add(control.pending() as u64) / u64::from(size),
+            size => bytes.wrapping_add(control.pending(bytes) as u64) / u64::from(size),
         }
     }
 

@@ -9,8 +9,8 @@ use crate::shared::End;
 
 /// One end of a ring: what its crossings do, with the numbers that JavaScript left in the control block.
 pub(crate) trait Side {
-    /// The publication edge: publishes or releases the pending bytes and `more`.
-    fn publish(&mut self, control: &Control, more: usize);
+    /// The publication edge: publishes or releases the pending bytes, among them `messages` that are not counted yet.
+    fn publish(&mut self, control: &Control, messages: u32);
     /// The publication edge, then a look at the other side's cursor.
     fn look(&mut self, control: &Control);
     /// A look that publishes nothing and counts nothing.
@@ -51,12 +51,22 @@ impl Port {
         }
     }
 
+    /// Whether anything is pending.
+    pub(crate) fn owes(&self, control: &Control) -> bool {
+        let position = match self {
+            Self::Producer(port) => port.producer.position(),
+            Self::Consumer(port) => port.consumer.position(),
+            Self::Ended => return false,
+        };
+        control.pending(position) != 0
+    }
+
     /// The publication edge.
     #[inline(always)]
-    pub(crate) fn publish(&mut self, control: &Control, more: usize) {
+    pub(crate) fn publish(&mut self, control: &Control, messages: u32) {
         match self {
-            Self::Producer(port) => port.publish(control, more),
-            Self::Consumer(port) => port.publish(control, more),
+            Self::Producer(port) => port.publish(control, messages),
+            Self::Consumer(port) => port.publish(control, messages),
             Self::Ended => control.raise(ENDED),
         }
     }

@@ -22,8 +22,11 @@ const CHUNKS: usize = 4096;
 /// Handles that a process can have at once.
 pub(crate) const MOST: usize = CHUNK * CHUNKS;
 
-/// Generations that a slot has: with 32 bits of an index they fill the 53 of an exact double. Then it is retired.
-const GENERATIONS: u32 = 1 << 21;
+/// Generations that a slot has: with 32 bits of an index they stay below [`WHOLE`]. Then it is retired.
+const GENERATIONS: u32 = 1 << 20;
+
+/// Added to an integer below it, 2^52 makes a double whose lowest bits are that integer.
+const WHOLE: f64 = (1u64 << 52) as f64;
 
 /// A handle in an environment, as its crossings need it. `R` is what else belongs to it.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ pub(crate) struct Slot<R: 'static> {
     /// The thread that uses the slot, 0 for none.
     owner: AtomicUsize,
     generation: AtomicU32,
+    /// What JavaScript has for the handle that is here, as bits.
+    number: AtomicU64,
     index: u32,
     /// Crossings by the express lane, of all tenants. Written by the thread that has the slot.
     hits: AtomicU64,
@@ -95,17 +100,14 @@ impl<R: 'static> Table<R> {
     /// The slot that a number of JavaScript stands for, if this thread has it.
     #[inline]
     pub(crate) fn mine(&self, number: f64) -> Option<&'static Slot<R>> {
-        // The cast saturates, and 0 is what it makes of NaN. Signed, since processors convert these in one instruction
-        // each way; no generation is that of a negative number.
-        let bits = number as i64;
-        if bits as f64 != number {
-            return None;
-        }
-        let slot = self.at(bits as u32)?;
+        // One addition instead of a conversion with its checks. A number that is none of ours leads to some slot, and is
+        // not that slot's.
+        let index = (number + WHOLE).to_bits() as u32;
+        let slot = self.at(index)?;
         // A thread that has a slot wrote both itself, so it sees what it wrote; one that has not sees that the
-        // owner is another, or no one. Partner: `settle_in`, `leave`, `disown`, on the same thread.
+        // owner is another, or no one. Partner: `take`, `leave`, `disown`, on the same thread.
         let found = slot.owner.load(Ordering::Relaxed) == thread::current()
-            && i64::from(slot.generation.load(Ordering::Relaxed)) == bits >> 32;
+            && slot.number.load(Ordering::Relaxed) == number.to_bits();
         found.then_some(slot)
     }
 
@@ -124,9 +126,9 @@ impl<R: 'static> Table<R> {
             .sum()
     }
 
-    /// Takes a slot for this thread and a ring whose elements have so many bytes; `None` when a process cannot have
+    /// Takes a slot for this thread and an end whose cursor is at `position`; `None` when a process cannot have
     /// more.
-    pub(crate) fn take(&self, tenant: Tenant<R>, element: u32) -> Option<&'static Slot<R>> {
+    pub(crate) fn take(&self, tenant: Tenant<R>, position: u64) -> Option<&'static Slot<R>> {
         let slot = {
             let mut vacant = self.vacant();
             if vacant.slots.is_empty() {
@@ -139,6 +141,7 @@ impl<R: 'static> Table<R> {
                         owner: AtomicUsize::new(0),
                         // A number is never 0.
                         generation: AtomicU32::new(1),
+                        number: AtomicU64::new(0),
                         index: (first + i) as u32,
                         hits: AtomicU64::new(0),
                     })));
@@ -150,9 +153,11 @@ impl<R: 'static> Table<R> {
             }
             vacant.slots.pop()?
         };
-        slot.control.reset(element);
+        slot.control.reset(position);
         // SAFETY: INV-NODE-12: taken out of the list under its lock, so it is this thread's alone.
         unsafe { *slot.tenant.get() = Some(tenant) };
+        slot.number
+            .store(slot.number().to_bits(), Ordering::Relaxed);
         slot.owner.store(thread::current(), Ordering::Relaxed);
         Some(slot)
     }
@@ -168,6 +173,8 @@ impl<R: 'static> Table<R> {
         drop(unsafe { (*slot.tenant.get()).take() });
         let generation = slot.generation.load(Ordering::Relaxed) + 1;
         slot.generation.store(generation, Ordering::Relaxed);
+        // That of no handle.
+        slot.number.store(0, Ordering::Relaxed);
         if generation < GENERATIONS {
             self.vacant().slots.push(slot);
         }
@@ -269,6 +276,8 @@ mod tests {
             number + 2f64.powi(32),
             number - 2f64.powi(32),
             -number,
+            2f64.powi(52),
+            number + 2f64.powi(52),
             2f64.powi(53),
             2f64.powi(64),
             MOST as f64 + 2f64.powi(32),
@@ -306,9 +315,12 @@ mod tests {
     fn a_slot_whose_generations_are_used_up_is_retired() {
         let table = table();
         let slot = table.take(tenant(), 8).unwrap();
+        // SAFETY: INV-NODE-12: this thread has it, and no borrow.
+        unsafe { table.leave(slot) };
         slot.generation.store(GENERATIONS - 1, Ordering::Relaxed);
+        assert!(ptr::eq(table.take(tenant(), 0).unwrap(), slot));
         let last = slot.number();
-        assert!(last < 2f64.powi(53));
+        assert!(last < WHOLE);
         assert!(table.mine(last).is_some());
         // SAFETY: INV-NODE-12: this thread has it, and no borrow.
         unsafe { table.leave(slot) };

@@ -41,7 +41,9 @@ impl ProducerPort {
         if producer.is_closed() || text.len() > producer.capacity() {
             return 0;
         }
-        let pending = control.pending();
+        // Read once: whoever breaks the rules may be writing.
+        let at = control.at();
+        let pending = at.wrapping_sub(producer.position() as u32) as usize;
         let has_room = |length: usize| {
             let taken = pending.saturating_add(size_of_message(length));
             taken <= producer.cached_free_slots() || taken <= producer.free_slots()
@@ -61,7 +63,7 @@ impl ProducerPort {
         let size = size_of_message(length);
         let ring = producer.ring();
         let capacity = ring.capacity();
-        let offset = (producer.position() as usize).wrapping_add(pending) & (capacity - 1);
+        let offset = at as usize & (capacity - 1);
         let base = ring.base().as_ptr();
         let what = if high == 0 { ASCII } else { UTF8 };
         // SAFETY: INV-NODE-4: as many slots as the message takes are free behind what is pending, by the cursors, so they
@@ -81,10 +83,11 @@ impl ProducerPort {
                 ptr::copy_nonoverlapping(base.add(capacity), base, offset + size - capacity);
             }
         }
+        control.set_at(at.wrapping_add(size as u32));
         if self.end.shared().description.publish_every == 1 {
-            self.publish(control, size);
+            self.publish(control, 1);
         } else {
-            control.add_pending(size as u32);
+            control.add_message();
         }
         size as u32
     }
@@ -122,12 +125,13 @@ impl ConsumerPort {
         let consumer = &mut self.consumer;
         let ring = consumer.ring();
         let capacity = ring.capacity();
-        let pending = control.pending();
+        let at = control.at();
+        let pending = at.wrapping_sub(consumer.position() as u32) as usize;
         let available = consumer.cached_available().checked_sub(pending)?;
         if available < HEADER {
             return None;
         }
-        let offset = (consumer.position() as usize).wrapping_add(pending) & (capacity - 1);
+        let offset = at as usize & (capacity - 1);
         let base = ring.base().as_ptr();
         // SAFETY: INV-NODE-3: eight bytes from there on are inside both halves. Volatile, and read once: whoever breaks the
         // rules may be writing. Unaligned accesses do not come volatile; JavaScript's positions are multiples of 8.
