@@ -30,7 +30,7 @@ import { STATS } from '../native/control.js'
 import type { Port } from './port.js'
 import { signalOf } from './signal.js'
 import { revokeAtEnd, workerOf } from './token.js'
-import { blockSlice, deadlineOf, Doorbell, type Outcome, ready } from './waiting.js'
+import { blockSlice, deadlineAfter, Doorbell, type Outcome, ready, timeoutOf } from './waiting.js'
 
 /** What the cold half asks of the hot one. */
 export interface HotConsumer<K extends ElementKind> {
@@ -87,19 +87,23 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
 
   popSync(options?: BlockOptions): Popped<K> | undefined {
     this.#doorbell.checkQuiet()
-    const deadline = deadlineOf(options)
-    for (;;) {
+    const timeout = timeoutOf(options)
+    const first = this.pop()
+    if (first !== undefined) return first
+    // Only whoever waits needs a clock.
+    const deadline = deadlineAfter(timeout)
+    while (!this.#port.flaggedDone && blockSlice(this.#port, 1, deadline)) {
       const value = this.pop()
       if (value !== undefined) return value
-      if (this.#port.flaggedDone || !blockSlice(this.#port, 1, deadline)) return undefined
     }
+    return undefined
   }
 
   popManySync(into: NumericArray<K>, options?: BlockOptions): number
   popManySync(max: number, options?: BlockOptions): Popped<K>[]
   popManySync(target: NumericArray<K> | number, options?: BlockOptions): number | Popped<K>[] {
     this.#doorbell.checkQuiet()
-    const deadline = deadlineOf(options)
+    const deadline = deadlineAfter(timeoutOf(options))
     for (;;) {
       const found: number | Popped<K>[] = typeof target === 'number' ? this.popMany(target) : this.popMany(target)
       const count = typeof found === 'number' ? found : found.length

@@ -25,7 +25,7 @@ import { pendingIn, STATS } from '../native/control.js'
 import type { Port } from './port.js'
 import { pushAll, pushOrDrop, pushSome, type Pusher } from './push-all.js'
 import { revokeAtEnd, workerOf } from './token.js'
-import { blockSlice, deadlineOf, Doorbell, type Outcome, ready } from './waiting.js'
+import { blockSlice, deadlineAfter, Doorbell, type Outcome, ready, timeoutOf } from './waiting.js'
 
 /** Why other calls are refused while a reservation is open. */
 export const RESERVED = 'a reservation is open: commit() or abort() it first'
@@ -86,18 +86,21 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
   pushSync(value: Element<K>, options?: BlockOptions): boolean {
     this.#port.checkWaits('pushSync')
     this.#doorbell.checkQuiet()
-    const deadline = deadlineOf(options)
-    while (!this.push(value)) {
-      if (!blockSlice(this.#port, this.#hot.short(), deadline)) return false
+    const timeout = timeoutOf(options)
+    if (this.push(value)) return true
+    // Only whoever waits needs a clock, which costs as much as two pushes.
+    const deadline = deadlineAfter(timeout)
+    while (blockSlice(this.#port, this.#hot.short(), deadline)) {
+      if (this.push(value)) return true
     }
-    return true
+    return false
   }
 
   pushManySync(values: NumericArray<K> | Iterable<Element<K>>, options?: BlockOptions): number {
     this.#port.checkIdle()
     this.#port.checkWaits('pushManySync')
     this.#doorbell.checkQuiet()
-    return pushAll(this.#port, this.#hot, values, deadlineOf(options))
+    return pushAll(this.#port, this.#hot, values, deadlineAfter(timeoutOf(options)))
   }
 
   ready(n?: number | ReadyOptions, options?: ReadyOptions): Promise<boolean> {
@@ -137,7 +140,7 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
   flushedSync(options?: BlockOptions): boolean {
     this.#port.checkOpen()
     this.#doorbell.checkQuiet()
-    const deadline = deadlineOf(options)
+    const deadline = deadlineAfter(timeoutOf(options))
     const target = this.#written()
     this.flush()
     for (;;) {

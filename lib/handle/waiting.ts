@@ -23,13 +23,20 @@ const WAIT_WORK = 16
 /** What a look says: it is there, it will never be there, or neither. */
 export type Outcome = boolean | undefined
 
-/** When a blocking call gives up, on the clock that was captured at load. */
-export function deadlineOf(options: unknown): number {
+/** How long a blocking call may last, in milliseconds. */
+export function timeoutOf(options: unknown): number {
+  // To ask for options costs more than a push.
+  if (options === undefined) return Infinity
   const { timeout = Infinity } = checkOptionsObject(options, '{ timeout: 100 }')
   if (typeof timeout !== 'number' || !(timeout >= 0)) {
     throw invalidArgument('options.timeout', 'a number of milliseconds, 0 or more', timeout)
   }
-  return now() + timeout
+  return timeout
+}
+
+/** When a blocking call gives up, on the clock that was captured at load. */
+export function deadlineAfter(timeout: number): number {
+  return timeout === Infinity ? Infinity : now() + timeout
 }
 
 /**
@@ -37,7 +44,7 @@ export function deadlineOf(options: unknown): number {
  * left.
  */
 export function blockSlice(port: Port, wanted: number, deadline: number): boolean {
-  const left = deadline - now()
+  const left = deadline === Infinity ? Infinity : deadline - now()
   if (!(left > 0)) return false
   settleThread()
   port.words[WANTED] = wanted

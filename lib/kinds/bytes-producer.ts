@@ -98,12 +98,11 @@ export class BytesProducer extends ProducerShell<'bytes'> {
 
   /** Throws unless `message` is bytes that can fit into the ring. */
   #check(message: unknown, at: number): void {
-    const what = at < 0 ? 'message' : `messages[${at}]`
     // Also one from another realm, where instanceof says no.
-    if (typedArrayName(message) !== 'Uint8Array') throw invalidArgument(what, 'a Uint8Array', message)
+    if (typedArrayName(message) !== 'Uint8Array') throw invalidArgument(nameAt(at), 'a Uint8Array', message)
     const length = lengthOf(message)
-    if (length > this.#writer.longest) throw tooLarge(what, length, this.#writer.longest)
-    if (length === 0 && !isAttached(message)) throw detached(what)
+    if (length > this.#writer.longest) throw tooLarge(nameAt(at), length, this.#writer.longest)
+    if (length === 0 && !isAttached(message)) throw detached(nameAt(at))
   }
 
   /** Writes a message; false if there is no room for it. `at` is its place in a list. */
@@ -176,6 +175,11 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     this.#writer.free = 0
     this.#reserved = -1
   }
+}
+
+/** What a message is called in an error: its place in a list, or -1. */
+function nameAt(at: number): string {
+  return at < 0 ? 'message' : `messages[${at}]`
 }
 
 /** The length of bytes, quickly. 0 says nothing: look closer. */

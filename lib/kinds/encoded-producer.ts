@@ -92,14 +92,13 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     const writer = this.#writer
     const encoded = this.#encode(value)
     if (writer.bytes.length === 0) this.#port.checkMemory()
-    const what = at < 0 ? 'a value' : `values[${at}]`
     let length: number
     if (typeof encoded === 'string') {
-      length = writeLongText(writer, this.#view, encoded, what, this.#look)
+      length = writeLongText(writer, this.#view, encoded, at < 0 ? 'a value' : `values[${at}]`, this.#look)
       if (length < 0) return -1
     } else {
       length = lengthOf(encoded)
-      if (length > writer.longest) throw tooLarge(what, length, writer.longest)
+      if (length > writer.longest) throw tooLarge(at < 0 ? 'a value' : `values[${at}]`, length, writer.longest)
       const size = sizeOf(length)
       if (writer.free < size && this.#lookFor(size) < size) return -1
       setElements(writer.bytes, encoded as NumericView, writer.payload)

@@ -123,7 +123,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
       return typeof value === 'number' && pushNumber(this.#number, value) === 1 ? true : this.#pushLong(value)
     }
     if (way === CHECKED) return this.#pushChecked(value)
-    if (typeof value !== 'number') throw this.#wrong('value', value)
+    if (typeof value !== 'number') throw this.#wrong(value, -1)
     const positions = this.#positions
     const at = positions[AT]!
     const next = (at + this.#size) | 0
@@ -135,14 +135,14 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   }
 
   #pushChecked(value: Element<K>): boolean {
-    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong('value', value)
+    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(value, -1)
     const positions = this.#positions
     const at = positions[AT]!
     const next = (at + this.#size) | 0
     if (next === positions[STOP]) return this.#pushLong(value)
     const index = (at >>> this.#shift) & this.#mask
     this.#view[index] = value as never
-    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong('value', value)
+    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(value, -1)
     positions[AT] = next
     if (this.#each === true && publish(this.#native) !== 0) this.#refuse()
     return true
@@ -151,11 +151,11 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   /** The long way, for all that there may be to do. */
   #pushLong(value: Element<K>): boolean {
     this.#port.checkIdle()
-    this.#checkType(value, 'value')
+    this.#checkType(value, -1)
     if (this.#atLeast(1) === 0) return this.#port.full()
     // Last: a look may have settled what the thread owes.
     if (this.#each === false && this.#words[OWING] === 0) this.#enter()
-    this.#store(this.#next(), value, 'value')
+    this.#store(this.#next(), value, -1)
     this.#count(1)
     if (!this.#mayHandOver()) this.#refuse()
     return true
@@ -237,7 +237,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#halt(READING)
     try {
       // Nothing counts as written before all of it has been found right.
-      for (let i = 0; i < count; i++) this.#store((index + i) & mask, values[from + i]!, `values[${from + i}]`)
+      for (let i = 0; i < count; i++) this.#store((index + i) & mask, values[from + i]!, from + i)
     } finally {
       // A getter may have closed the producer.
       if (this.#port.busy === READING) this.#restore()
@@ -260,7 +260,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
         // The iterator is code of the program, and may have used this producer meanwhile.
         this.#port.checkIdle()
         if (this.#atLeast(1) === 0) throw busy(FILLED)
-        this.#store(this.#next(), next.value, `values[${at + count}]`)
+        this.#store(this.#next(), next.value, at + count)
         this.#count(1)
         // Not published yet; but if the iterator waits for a ring in this thread, it will be.
         owe(this.#native)
@@ -275,14 +275,15 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     return count
   }
 
-  #checkType(value: Element<K>, what: string): void {
-    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(what, value)
+  /** `at` is the value's place in a list, or -1. */
+  #checkType(value: Element<K>, at: number): void {
+    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(value, at)
   }
 
-  #store(index: number, value: Element<K>, what: string): void {
-    this.#checkType(value, what)
+  #store(index: number, value: Element<K>, at: number): void {
+    this.#checkType(value, at)
     this.#view[index] = value as never
-    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(what, value)
+    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(value, at)
   }
 
   /** The next slot. */
@@ -398,7 +399,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#reserved = 0
   }
 
-  #wrong(what: string, value: unknown): CrosscoreError {
+  #wrong(value: unknown, at: number): CrosscoreError {
     // Without its memory a ring does not hold any value.
     this.#port.checkOpen()
     this.#port.checkMemory()
@@ -408,6 +409,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
       // The value is right: then something else was in the slot when it was compared.
       if (probe[0] === value) throw corrupt('a slot changed while it was being written')
     }
+    const what = at < 0 ? 'value' : `values[${at}]`
     return invalidArgument(what, `${this.#storage.allowed} (the ring is of '${this.#storage.name}')`, value)
   }
 }
