@@ -51,34 +51,33 @@ impl ProducerPort {
         if !has_room(text.len()) {
             return 0;
         }
-        // Two bytes for each that is not ASCII.
-        let high = text
-            .iter()
-            .map(|byte| usize::from(byte >> 7))
-            .sum::<usize>();
-        let length = text.len() + high;
-        if high > 0 && (length > LONGEST_UTF8 || !has_room(length)) {
-            return 0;
-        }
-        let size = size_of_message(length);
         let ring = producer.ring();
         let capacity = ring.capacity();
         let offset = at as usize & (capacity - 1);
         let base = ring.base().as_ptr();
-        let what = if high == 0 { ASCII } else { UTF8 };
         // SAFETY: INV-NODE-4: as many slots as the message takes are free behind what is pending, by the cursors, so they
         // are the producer's; INV-NODE-3: they are contiguous in both halves, of which there are `2 * capacity` bytes.
-        // INV-ALIAS-1: no reference to a slot exists. Unaligned, since what is pending is a number of JavaScript's.
+        let bytes = unsafe { base.add(offset + HEADER) };
+        let mut length = text.len();
+        let mut what = ASCII;
+        // SAFETY: as above: there is room for the text as it is.
+        if !unsafe { copy(text, bytes) } {
+            // Two bytes for each that is not ASCII.
+            length += text.iter().filter(|byte| !byte.is_ascii()).count();
+            what = UTF8;
+            if length > LONGEST_UTF8 || !has_room(length) {
+                return 0;
+            }
+            // SAFETY: INV-NODE-4: and there is room for it widened.
+            unsafe { widen(text, bytes) };
+        }
+        let size = size_of_message(length);
+        // SAFETY: INV-NODE-4, INV-NODE-3: as above. INV-ALIAS-1: no reference to a slot exists. Unaligned, since where it
+        // lies is a number of JavaScript's.
         unsafe {
             let slot = base.add(offset);
             slot.cast::<u32>().write_unaligned(length as u32);
             slot.add(4).cast::<u32>().write_unaligned(what);
-            let bytes = slot.add(HEADER);
-            if high == 0 {
-                ptr::copy_nonoverlapping(text.as_ptr(), bytes, length);
-            } else {
-                widen(text, bytes);
-            }
             if ring.memory() == Memory::Heap && offset + size > capacity {
                 ptr::copy_nonoverlapping(base.add(capacity), base, offset + size - capacity);
             }
@@ -91,6 +90,31 @@ impl ProducerPort {
         }
         size as u32
     }
+}
+
+/// Copies a text, and tells whether it is ASCII: the same pass over it, word by word.
+///
+/// # Safety
+///
+/// INV-NODE-4: there is room for it.
+#[inline]
+unsafe fn copy(text: &[u8], to: *mut u8) -> bool {
+    const WORD: usize = size_of::<u64>();
+    let (words, rest) = text.as_chunks::<WORD>();
+    let mut all = 0;
+    for (i, word) in words.iter().enumerate() {
+        let word = u64::from_ne_bytes(*word);
+        all |= word;
+        // SAFETY: INV-NODE-4: the caller's promise.
+        unsafe { to.add(i * WORD).cast::<u64>().write_unaligned(word) };
+    }
+    let done = text.len() - rest.len();
+    for (i, &byte) in rest.iter().enumerate() {
+        all |= u64::from(byte);
+        // SAFETY: INV-NODE-4: the caller's promise.
+        unsafe { to.add(done + i).write(byte) };
+    }
+    all & 0x8080_8080_8080_8080 == 0
 }
 
 /// Writes Latin-1 as UTF-8.
@@ -169,11 +193,29 @@ impl ConsumerPort {
 
 #[cfg(test)]
 mod tests {
-    use super::{size_of_message, widen};
+    use super::{copy, size_of_message, widen};
 
     #[test]
     fn messages_take_a_header_and_are_filled_up() {
         assert_eq!([0, 1, 8, 9].map(size_of_message), [8, 16, 16, 24],);
+    }
+
+    #[test]
+    fn a_text_is_copied_and_known_to_be_ascii_or_not() {
+        let text: Vec<u8> = (0..=127).collect();
+        for length in 0..text.len() {
+            let mut to = [0xff; 128];
+            // SAFETY: INV-NODE-4: 128 bytes.
+            assert!(unsafe { copy(&text[..length], to.as_mut_ptr()) });
+            assert_eq!(to[..length], text[..length]);
+            assert_eq!(to[length], 0xff, "nothing is written behind it");
+            for high in 0..length {
+                let mut text = text[..length].to_vec();
+                text[high] |= 0x80;
+                // SAFETY: INV-NODE-4: as above.
+                assert!(!unsafe { copy(&text, to.as_mut_ptr()) });
+            }
+        }
     }
 
     #[test]
