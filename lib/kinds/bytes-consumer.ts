@@ -5,10 +5,13 @@ import { checkCallback, checkInteger, corrupt, peekIsVoid } from '../environment
 import { settleThread } from '../environment/turn.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { Port } from '../handle/port.js'
+import * as framed from '../layout/framed.js'
 import { FramedReader } from '../layout/framed.js'
 import type { NativeHandle } from '../native/addon.js'
 import type { Kind } from './kind.js'
 
+// V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
+const { sizeOf } = framed
 const ByteView = Uint8Array
 
 /** Messages in a batch when the caller names no number. */
@@ -117,28 +120,32 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     // One look, so that a quick producer cannot hold the caller here.
     let more = reader.available > 0
     if (max > 0 && !more && this.#look() === 0) return 0
+    let { available } = reader
+    reader.available = 0
     port.busy = SHOWING
     try {
       while (taken < max) {
-        if (reader.available === 0) {
+        if (available === 0) {
           if (!more) break
           more = false
           this.#refresh()
           if (reader.available === 0 && settleThread()) this.#refresh()
+          available = reader.available
+          reader.available = 0
           continue
         }
-        const length = this.#length()
+        const length = this.#length(available)
         const start = reader.payload
-        const { available } = reader
-        reader.available = 0
         taken++
         try {
           fn(reader.bytes, start, start + length)
         } finally {
           // Also when fn throws: that message is gone, and no other. fn may have closed the consumer.
           if (port.busy === SHOWING) {
-            reader.available = available
-            this.#read(length)
+            const size = sizeOf(length)
+            available -= size
+            reader.take(size)
+            if (reader.handOver() !== 0) port.checkFlags()
           }
         }
         if (port.busy !== SHOWING) break
@@ -146,6 +153,8 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     } finally {
       if (port.busy === SHOWING) {
         port.busy = ''
+        reader.available = available
+        this.#peeked = -1
         reader.release()
         ConsumerShell.resume(this)
       }
@@ -154,11 +163,11 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
   }
 
   /** The length of the oldest message, which is available in full. */
-  #length(): number {
-    const length = this.#reader.length()
+  #length(available = this.#reader.available): number {
+    const length = this.#reader.length(available)
     if (length < 0) {
       this.#port.checkMemory()
-      throw corrupt(this.#reader.claimed())
+      throw corrupt(this.#reader.claimed(available))
     }
     return length
   }

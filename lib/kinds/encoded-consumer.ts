@@ -142,10 +142,11 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
 
   /** The length of the oldest message, which is available in full. */
   #length(): number {
-    const length = this.#reader.length()
+    const { available } = this.#reader
+    const length = this.#reader.length(available)
     if (length < 0) {
       this.#port.checkMemory()
-      throw corrupt(this.#reader.claimed())
+      throw corrupt(this.#reader.claimed(available))
     }
     return length
   }

@@ -1,7 +1,7 @@
 // The consumer of strings.
 
 import { checkCallback, checkInteger, corrupt } from '../environment/errors.js'
-import { settleThread } from '../environment/turn.js'
+import { owe, settleThread } from '../environment/turn.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { noSlots, Port } from '../handle/port.js'
 import * as framed from '../layout/framed.js'
@@ -91,12 +91,16 @@ export class StringConsumer extends ConsumerShell<'string'> {
         continue
       }
       const run = this.#decodeRun(count)
-      for (let i = 0, at = 0; i < count; i++) {
+      let at = 0
+      for (let i = 0; i < count; i++) {
         const length = this.#lengths[i]!
         messages[messages.length] = run.substring(at, at + length)
-        at += sizeOf(length)
-        this.#read(length)
+        const size = sizeOf(length)
+        at += size
+        reader.take(size)
       }
+      reader.available -= at
+      this.#handOver()
     }
     if (messages.length > 0) reader.release()
     return messages
@@ -129,16 +133,7 @@ export class StringConsumer extends ConsumerShell<'string'> {
           looked = true
         }
         const count = this.#measureRun(max - taken)
-        const run = count === 0 ? undefined : this.#decodeRun(count)
-        for (let i = 0, at = 0; i < (count === 0 ? 1 : count) && port.isOpen; i++) {
-          const length = run === undefined ? this.#length() : this.#lengths[i]!
-          const message = run === undefined ? this.#decode(length) : run.substring(at, at + length)
-          at += sizeOf(length)
-          // It counts as read before fn has it: also when fn throws, that string is gone, and no other.
-          this.#read(length)
-          taken++
-          this.#give(fn, message)
-        }
+        taken += count === 0 ? this.#giveOne(fn) : this.#giveRun(fn, count)
       }
     } finally {
       if (port.isOpen) {
@@ -149,22 +144,65 @@ export class StringConsumer extends ConsumerShell<'string'> {
     return taken
   }
 
-  /** Calls `fn` while every other read is refused. */
-  #give(fn: (message: string) => void, message: string): void {
-    const port = this.#port
-    const reader = this.#reader
-    const { available } = reader
-    reader.available = 0
-    port.busy = SHOWING
+  /** Gives out a string that is no part of a run. */
+  #giveOne(fn: (message: string) => void): number {
+    const length = this.#length()
+    const size = sizeOf(length)
+    const message = this.#decode(length)
+    const available = this.#hide()
+    this.#reader.take(size)
     try {
       fn(message)
     } finally {
-      // fn may have closed the consumer.
-      if (port.busy === SHOWING) {
-        port.busy = ''
-        reader.available = available
-      }
+      this.#show(available - size)
     }
+    return 1
+  }
+
+  /** Gives out the strings of a run; how many, which are fewer if `fn` closes the consumer. */
+  #giveRun(fn: (message: string) => void, count: number): number {
+    const port = this.#port
+    const reader = this.#reader
+    const lengths = this.#lengths
+    const run = this.#decodeRun(count)
+    const available = this.#hide()
+    let given = 0
+    let at = 0
+    try {
+      while (given < count && port.busy === SHOWING) {
+        const length = lengths[given]!
+        const size = sizeOf(length)
+        const message = run.substring(at, at + length)
+        at += size
+        // It counts as read before fn has it: also when fn throws, that string is gone, and no other.
+        reader.take(size)
+        given++
+        fn(message)
+      }
+    } finally {
+      this.#show(available - at)
+    }
+    return given
+  }
+
+  /** Strings are about to be given out, while every other read is refused. What was available. */
+  #hide(): number {
+    const reader = this.#reader
+    const { available } = reader
+    // What is taken meanwhile will be given back, whatever fn waits for.
+    owe(reader.native)
+    reader.available = 0
+    this.#port.busy = SHOWING
+    return available
+  }
+
+  /** They have been, and so many bytes are left. */
+  #show(available: number): void {
+    // fn may have closed the consumer.
+    if (this.#port.busy !== SHOWING) return
+    this.#port.busy = ''
+    this.#reader.available = available
+    this.#handOver()
   }
 
   /** How many of the oldest strings, up to `max`, make a run of ASCII. Their lengths are in #lengths. */
@@ -210,10 +248,11 @@ export class StringConsumer extends ConsumerShell<'string'> {
 
   /** The length of the oldest string, which is available in full. */
   #length(): number {
-    const length = this.#reader.length()
+    const { available } = this.#reader
+    const length = this.#reader.length(available)
     if (length < 0) {
       this.#port.checkMemory()
-      throw corrupt(this.#reader.claimed())
+      throw corrupt(this.#reader.claimed(available))
     }
     return length
   }
@@ -221,6 +260,11 @@ export class StringConsumer extends ConsumerShell<'string'> {
   /** Counts the oldest string as read. */
   #read(length: number): void {
     if (this.#reader.read(length) !== 0) this.#port.checkFlags()
+  }
+
+  /** Gives back what was read if enough is due. */
+  #handOver(): void {
+    if (this.#reader.handOver() !== 0) this.#port.checkFlags()
   }
 
   #look(): number {

@@ -201,11 +201,14 @@ export class FramedReader {
     return this.offset + HEADER
   }
 
-  /** The length of the oldest message, contiguous from `payload` on; -1 if what the header claims cannot be. */
-  length(): number {
+  /**
+   * The length of the oldest message, contiguous from `payload` on; -1 if what the header claims cannot be where so many
+   * bytes are available.
+   */
+  length(available: number): number {
     const length = this.headers[this.offset >>> 2]!
     // First the plain bound, under which the sum is right. No length is within it if the memory was taken away.
-    if (!(length <= this.available - HEADER && sizeOf(length) <= this.available)) return -1
+    if (!(length <= available - HEADER && sizeOf(length) <= available)) return -1
     if (this.#heap === true) unfoldUp(this.bytes, this.capacity, this.offset + HEADER + length)
     // Under 2^31, as was just checked: said to V8, which would go on with a double.
     return length | 0
@@ -217,25 +220,31 @@ export class FramedReader {
   }
 
   /** What the header of the oldest message claims, for an error. */
-  claimed(): string {
-    return `a message claims ${this.headers[this.offset >>> 2]} bytes where ${Math.max(0, this.available - HEADER)} are left`
+  claimed(available: number): string {
+    return `a message claims ${this.headers[this.offset >>> 2]} bytes where ${Math.max(0, available - HEADER)} are left`
   }
 
-  /**
-   * Counts the oldest message, of that length, as read, and gives bytes back if enough are due. The flags that are
-   * raised.
-   */
+  /** Counts the oldest message, which takes `size` bytes, as read. The caller counts what is available. */
+  take(size: number): void {
+    this.offset = (this.offset + size) & (this.capacity - 1)
+    this.words[PENDING_MESSAGES]! += 1
+    this.positions[AT]! += size
+  }
+
+  /** Gives bytes back if enough are due. The flags that are raised. */
+  handOver(): number {
+    const { positions } = this
+    if (((positions[AT]! - positions[DONE]!) | 0) >= this.#lap) return release(this.native)
+    if (this.words[OWING] === 0) owe(this.native)
+    return 0
+  }
+
+  /** All of that for the oldest message, of that length. */
   read(length: number): number {
     const size = sizeOf(length)
-    const { positions, words } = this
-    this.offset = (this.offset + size) & (this.capacity - 1)
     this.available -= size
-    words[PENDING_MESSAGES]! += 1
-    const at = (positions[AT]! + size) | 0
-    positions[AT] = at
-    if (((at - positions[DONE]!) | 0) >= this.#lap) return release(this.native)
-    if (words[OWING] === 0) owe(this.native)
-    return 0
+    this.take(size)
+    return this.handOver()
   }
 
   /** Gives back what was read. The flags that are raised. */
