@@ -144,6 +144,7 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
           if (port.busy === SHOWING) {
             const size = sizeOf(length)
             available -= size
+            this.#peeked = -1
             reader.take(size)
             if (reader.handOver() !== 0) port.checkFlags()
           }
@@ -154,7 +155,6 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
       if (port.busy === SHOWING) {
         port.busy = ''
         reader.available = available
-        this.#peeked = -1
         reader.release()
         ConsumerShell.resume(this)
       }

@@ -94,12 +94,17 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
   #popLong(): Popped<K> | undefined {
     this.#port.checkIdle()
     if (this.#available() === 0 && this.#look(1) === 0) return undefined
-    if (this.#words[OWING] === 0) owe(this.#native)
     const value = this.#view[this.#next()]
-    this.#positions[AT]! += this.#size
-    if (this.#pending() >= this.#lap) release(this.#native)
-    this.#goOn()
+    this.#passOn(this.#positions[AT]! + this.#size)
     return value as Popped<K>
+  }
+
+  /** Goes on to the position that must not be come to by the quick way. */
+  #passOn(next: number): void {
+    this.#positions[AT] = next
+    if (this.#pending() >= this.#lap) release(this.#native)
+    else if (this.#words[OWING] === 0) owe(this.#native)
+    this.#goOn()
   }
 
   popMany(into: NumericArray<K>): number
@@ -180,13 +185,9 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
       while (taken < count && this.#available() > 0) {
         const at = positions[AT]!
         const next = (at + this.#size) | 0
-        let value: unknown
-        if (next === positions[STOP]) {
-          value = this.#popLong()
-        } else {
-          value = this.#view[(at >>> this.#shift) & this.#mask]
-          positions[AT] = next
-        }
+        const value = this.#view[(at >>> this.#shift) & this.#mask]
+        if (next === positions[STOP]) this.#passOn(next)
+        else positions[AT] = next
         taken++
         fn(value as Shown<K>)
       }

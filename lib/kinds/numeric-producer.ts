@@ -31,14 +31,6 @@ const FILLED = 'pushMany is under way, and the iterator filled the ring through 
 /** A stop that is not met for 2 GiB: added to a position. */
 const FAR = -(2 ** 31)
 
-// How a push is done.
-/** Floats that are published later: written, and nothing to be checked. */
-const WRITTEN = 0
-/** By a crossing of the express lane that does it all: writes, counts and publishes. */
-const CROSSING = 1
-/** Whatever is to be checked when it was written, or published by another crossing. */
-const CHECKED = 2
-
 /**
  * Its position, and the one that it must not come to by the quick way, lie in the control block. So one comparison tells
  * push that there is something else to do: a publication is due, the slots that are known to be free have run out, the
@@ -49,14 +41,13 @@ const CHECKED = 2
  *
  * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
-export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
+class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   readonly #port: Port
   readonly #native: NativeHandle
   readonly #storage: NumericStorage
   readonly #view: NumericView
   readonly #words: Uint32Array
   readonly #positions: Int32Array
-  readonly #number: number = 0.5
   readonly #big: boolean = false
   readonly #exact: boolean = false
   /** In elements, a power of two. */
@@ -69,7 +60,8 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   readonly #due: number = 0
   /** Whether each element is due at once. */
   readonly #each: boolean = false
-  readonly #way: number = 0
+  /** Whether the crossing of the express lane writes elements itself. */
+  readonly #crosses: boolean = false
   readonly #heap: boolean = false
   /** Elements of the open reservation, or 0. */
   #reserved = 0
@@ -83,19 +75,15 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#view = new storage.view(port.buffer)
     this.#words = native.words
     this.#positions = native.positions
-    this.#number = native.number
     this.#big = storage.big
     this.#exact = storage.exact
     this.#size = 1 << storage.shift
     this.#shift = storage.shift
     this.#capacity = native.capacity >>> storage.shift
     this.#mask = this.#capacity - 1
-    // A quarter of the ring at most, so that the consumer is never idle while a long turn fills it.
-    const most = Math.max(1, this.#capacity >>> 2)
-    this.#due = Math.min(native.publishEvery, most) * this.#size
+    this.#due = dueOf(native, storage)
     this.#each = this.#due === this.#size
-    this.#way = storage.big || this.#each || storage.exact ? CHECKED : WRITTEN
-    if (this.#each && !storage.big && lane.name === 'express') this.#way = CROSSING
+    this.#crosses = crosses(native, storage)
     this.#heap = native.memoryKind === 'heap'
     this.#halt('')
     ProducerShell.join(this, {
@@ -117,12 +105,8 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     })
   }
 
+  /** Floats, which need no check, and are published later. */
   push(value: Element<K>): boolean {
-    const way = this.#way
-    if (way === CROSSING) {
-      return typeof value === 'number' && pushNumber(this.#number, value) === 1 ? true : this.#pushLong(value)
-    }
-    if (way === CHECKED) return this.#pushChecked(value)
     if (typeof value !== 'number') throw this.#wrong(value, -1)
     const positions = this.#positions
     const at = positions[AT]!
@@ -134,18 +118,27 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     return true
   }
 
-  #pushChecked(value: Element<K>): boolean {
-    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(value, -1)
-    const positions = this.#positions
+  /** Whatever is to be checked, or published at once. */
+  protected static pushChecked<K extends NumericName>(producer: NumericProducer<K>, value: Element<K>): boolean {
+    if (producer.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw producer.#wrong(value, -1)
+    const positions = producer.#positions
     const at = positions[AT]!
-    const next = (at + this.#size) | 0
-    if (next === positions[STOP]) return this.#pushLong(value)
-    const index = (at >>> this.#shift) & this.#mask
-    this.#view[index] = value as never
-    if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(value, -1)
+    const next = (at + producer.#size) | 0
+    if (next === positions[STOP]) return producer.#pushLong(value)
+    const index = (at >>> producer.#shift) & producer.#mask
+    producer.#view[index] = value as never
+    if (producer.#exact === true && producer.#view[index] !== value) throw producer.#wrong(value, -1)
     positions[AT] = next
-    if (this.#each === true && publish(this.#native) !== 0) this.#refuse()
+    if (producer.#each === true && publish(producer.#native) !== 0) producer.#refuse()
     return true
+  }
+
+  protected static pushLong<K extends NumericName>(producer: NumericProducer<K>, value: Element<K>): boolean {
+    return producer.#pushLong(value)
+  }
+
+  protected static pushCarried<K extends NumericName>(producer: NumericProducer<K>): boolean {
+    return producer.#pushLong(carried[0] as Element<K>)
   }
 
   /** The long way, for all that there may be to do. */
@@ -324,7 +317,7 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   #goOn(): true {
     const positions = this.#positions
     let way = (this.#free() << this.#shift) + this.#size
-    if (this.#way === CROSSING) way = FAR
+    if (this.#crosses === true) way = FAR
     else if (this.#each === false) {
       way = this.#words[OWING] === 0 ? this.#size : Math.min(way, Math.max(this.#size, this.#due - this.#pending()))
     }
@@ -359,6 +352,8 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
 
   /** Throws what the last crossing found. */
   #refuse(): never {
+    // Then every push looks again, and hears it again.
+    this.#positions[LIMIT] = this.#positions[AT]!
     this.#halt(this.#port.busy)
     this.#port.refuse()
   }
@@ -412,4 +407,50 @@ export class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     const what = at < 0 ? 'value' : `values[${at}]`
     return invalidArgument(what, `${this.#storage.allowed} (the ring is of '${this.#storage.name}')`, value)
   }
+}
+
+/** Bytes that are published without being asked: a quarter of the ring at most, so that the consumer is never idle while a long turn fills it. */
+function dueOf(native: NativeHandle, storage: NumericStorage): number {
+  const most = Math.max(1, native.capacity >>> (storage.shift + 2))
+  return Math.min(native.publishEvery, most) << storage.shift
+}
+
+/** Whether each push is one crossing of the express lane that does it all. */
+function crosses(native: NativeHandle, storage: NumericStorage): boolean {
+  return !storage.big && dueOf(native, storage) === 1 << storage.shift && lane.name === 'express'
+}
+
+// Each way to push is a function of its own, and none hands a number on that it was given: where one does, V8 makes an
+// object of every number, 16 bytes a push.
+
+/** What a crossing has not taken. */
+const carried = new Float64Array(1)
+
+class CheckedProducer<K extends NumericName> extends NumericProducer<K> {
+  override push(value: Element<K>): boolean {
+    return NumericProducer.pushChecked(this, value)
+  }
+}
+
+class CrossingProducer<K extends NumericName> extends NumericProducer<K> {
+  readonly #number: number = 0.5
+
+  constructor(native: NativeHandle, kind: Kind<K>, storage: NumericStorage) {
+    super(native, kind, storage)
+    this.#number = native.number
+  }
+
+  override push(value: Element<K>): boolean {
+    if (typeof value !== 'number') return NumericProducer.pushLong(this, value)
+    if (pushNumber(this.#number, value) === 1) return true
+    carried[0] = value
+    return NumericProducer.pushCarried(this)
+  }
+}
+
+/** The producer of a kind that is published as its ring says. */
+export function numericProducer<K extends NumericName>(native: NativeHandle, kind: Kind<K>, storage: NumericStorage): NumericProducer<K> {
+  if (crosses(native, storage)) return new CrossingProducer(native, kind, storage)
+  const isChecked = storage.big || storage.exact || dueOf(native, storage) === 1 << storage.shift
+  return isChecked ? new CheckedProducer(native, kind, storage) : new NumericProducer(native, kind, storage)
 }

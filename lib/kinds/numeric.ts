@@ -4,7 +4,7 @@ import type { BigIntKind, NumberKind } from '../../index.js'
 import type { NumericView, ViewConstructor } from '../environment/intrinsics.js'
 import type { Kind } from './kind.js'
 import { NumericConsumer } from './numeric-consumer.js'
-import { NumericProducer } from './numeric-producer.js'
+import { numericProducer } from './numeric-producer.js'
 
 export type NumericName = NumberKind | BigIntKind
 
@@ -46,7 +46,7 @@ export function numeric<K extends NumericName>(
     elementSize,
     framed: false,
     least: elementSize,
-    producer: (native) => new NumericProducer<K>(native, kind, storage),
+    producer: (native) => numericProducer<K>(native, kind, storage),
     consumer: (native) => new NumericConsumer<K>(native, kind, storage),
   }
   return kind
