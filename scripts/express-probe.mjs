@@ -1,8 +1,9 @@
-// node scripts/express-probe.mjs ADDON [--off] [--workers] [--time] [--profile]: what the express lane does in this Node, with these options. Prints one line of
+// node scripts/express-probe.mjs ADDON [--off] [--workers] [--time] [--profile] [--debug]: what the express lane does in this Node, with these options. Prints one line of
 // JSON; fails where a call has another result than it must have, whichever way it went, and where the lane is not
 // taken (with --off: where it is). `scripts/test-express.mjs` runs it.
 
 import assert from 'node:assert/strict'
+import { Session } from 'node:inspector'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import vm from 'node:vm'
@@ -174,10 +175,51 @@ async function workers(total, atOnce) {
   return hits
 }
 
+/** A debugger in another thread pauses this one in the middle of its calls, looks at where it stands, and lets it go on. */
+async function debugged(pauses) {
+  const seen = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { addon, pauses, seen } })
+  const over = new Promise((resolve, reject) => worker.on('error', reject).on('exit', resolve))
+  let calls = 0
+  // It connects from its own thread, and everything else comes to this one in the middle of the loop.
+  await new Promise((resolve) => worker.once('message', resolve))
+  while (Atomics.load(seen, 0) < pauses) {
+    for (let i = 0; i < 20_000; i++) {
+      const got = count(i)
+      assert(got === undefined || got === i)
+      calls++
+    }
+  }
+  await over
+  return calls
+}
+
+/** The debugger. */
+async function debug({ pauses, seen }) {
+  const session = new Session()
+  session.connectToMainThread()
+  // What comes from the other thread keeps nothing alive.
+  const alive = setInterval(() => {}, 1000)
+  const post = (method, params) =>
+    new Promise((resolve, reject) => session.post(method, params, (error, result) => (error ? reject(error) : resolve(result))))
+  await post('Debugger.enable')
+  parentPort.postMessage('connected')
+  for (let i = 0; i < pauses; i++) {
+    const paused = new Promise((resolve) => session.once('Debugger.paused', resolve))
+    session.post('Debugger.pause')
+    const { params } = await paused
+    assert(params.callFrames.length > 0)
+    session.post('Debugger.resume')
+    // Some more calls, in which the code is optimised again.
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    Atomics.add(seen, 0, 1)
+  }
+  session.disconnect()
+  clearInterval(alive)
+}
+
 if (isMainThread) {
   if (process.argv.includes('--profile')) {
-    // As a debugger would: a profiler on, and a pause in the middle of the calls.
-    const { Session } = await import('node:inspector')
     const session = new Session()
     session.connect()
     session.post('Profiler.enable')
@@ -193,6 +235,7 @@ if (isMainThread) {
     assert.equal(result.texts > 0, !off)
     // Whatever happened in between, it comes back.
     collected(30_000)
+    if (process.argv.includes('--debug')) result.paused = await debugged(100)
     otherContext()
     if (process.argv.includes('--workers')) result.workers = await workers(1000, 4)
     assert.equal(taken(), off ? '' : 'count,add,sum', 'the fast calls that are taken in the end')
@@ -201,6 +244,8 @@ if (isMainThread) {
     if (process.argv.includes('--time')) result.ns = nanoseconds()
   }
   console.log(JSON.stringify(result))
+} else if (workerData.pauses !== undefined) {
+  await debug(workerData)
 } else {
   const before = expressLaneHits()
   loops['express, count'](workerData.mode === 0 ? 1000 : 60_000)

@@ -25,6 +25,7 @@ const RUNS = [
   { options: ['--cpu-prof', '--cpu-prof-dir', '.'], probe: [] },
   { options: ['--prof'], probe: [] },
   { options: ['--inspect=0'], probe: ['--profile'] },
+  { options: [], probe: ['--debug'] },
   { options: ['--predictable-gc-schedule'], probe: [] },
   { options: ['--max-semi-space-size=1'], probe: [] },
 ]

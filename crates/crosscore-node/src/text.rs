@@ -60,7 +60,7 @@ impl ProducerPort {
         let bytes = unsafe { base.add(offset + HEADER) };
         let mut length = text.len();
         let mut what = ASCII;
-        // SAFETY: as above: there is room for the text as it is.
+        // SAFETY: INV-NODE-4: as above, there is room for the text as it is.
         if !unsafe { copy(text, bytes) } {
             // Two bytes for each that is not ASCII.
             length += text.iter().filter(|byte| !byte.is_ascii()).count();
