@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 
 /** What scripts/build.mjs writes there itself. */
-const WRITTEN = ['native.js', 'native.d.ts']
+const WRITTEN = new Set(['native.js', 'native.d.ts'])
 
 /** Emitted files without a source, relative to `checkout`. */
 export function orphans(checkout) {
@@ -13,7 +13,7 @@ export function orphans(checkout) {
     const emitted = existsSync(home) ? readdirSync(home, { recursive: true }).filter((file) => /\.(js|d\.ts)$/.test(file)) : []
     const sources = folder === 'cjs' ? checkout : home
     return emitted
-      .filter((file) => !(folder === 'cjs' && WRITTEN.includes(file)))
+      .filter((file) => !(folder === 'cjs' && WRITTEN.has(file)))
       .filter((file) => !existsSync(path.join(sources, file.replace(/\.(js|d\.ts)$/, '.ts'))))
       .map((file) => path.join(folder, file))
   })

@@ -109,9 +109,14 @@ async function rehearse() {
     await refused('a tag of another version', /the tag is v0\.0\.0/, { tag: 'v0.0.0', registry, changelog })
     await refused('a changelog without the version', /no section/, { tag, registry, changelog: '## [0.0.0]\n\n- Old.\n' })
     const workspace = await workspaceCrates()
-    const changed = (change) => workspace.map((crate) => (crate.name === 'crosscore-napi' ? { ...crate, ...change(crate) } : crate))
-    await refused('a crate of another version', /crate crosscore-napi 0\.0\.0/, { tag, registry, changelog, workspace: changed(() => ({ version: '0.0.0' })) })
-    const older = changed(({ dependencies }) => ({ dependencies: dependencies.map((one) => (one.path ? { ...one, req: '^0.0.0' } : one)) }))
+    const changed = (change) => {
+      const crates = structuredClone(workspace)
+      change(crates.find(({ name }) => name === 'crosscore-napi'))
+      return crates
+    }
+    const other = changed((crate) => (crate.version = '0.0.0'))
+    await refused('a crate of another version', /crate crosscore-napi 0\.0\.0/, { tag, registry, changelog, workspace: other })
+    const older = changed(({ dependencies }) => (dependencies.find(({ name }) => name === 'crosscore').req = '^0.0.0'))
     await refused('a crate that asks for another version of its neighbour', /asks for crosscore \^0\.0\.0/, { tag, registry, changelog, workspace: older })
     const one = path.join(binaries, 'crosscore.linux-arm64-musl.node')
     renameSync(one, `${one}.away`)

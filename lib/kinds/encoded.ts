@@ -58,7 +58,7 @@ const valueEncoding: Encoding = {
 /** Bun's node:v8 has the class, and throws when one is made. */
 function checkSerializer(): void {
   try {
-    new DefaultSerializer()
+    new DefaultSerializer().writeHeader()
   } catch (cause) {
     const why = "this runtime has no v8.Serializer, which rings of 'value' need; 'json' and codecs do without it"
     throw new CrosscoreError('ERR_CROSSCORE_UNSUPPORTED', why, { cause })
