@@ -19,7 +19,7 @@ const BUN_SPECS = [
   'peek', 'pop-many', 'properties', 'publication', 'push-many', 'reasons', 'records', 'reentry', 'reservation', 'scribble', 'signals',
   'stats', 'strings', 'strings-scribbled', 'tampering', 'threads', 'tick', 'tokens', 'visit', 'waiting-ready', 'waiting-sync',
 ]
-const SPECS_LIMIT_MS = 1_200_000
+const SPECS_LIMIT_MS = 2_400_000
 
 export const runtimes = {
   async bun(make) {
