@@ -311,7 +311,8 @@ export interface Gap {
  * ```
  *
  * @throws {CrosscoreError} `ERR_CROSSCORE_INVALID_ARG`; `ERR_CROSSCORE_MEMORY` when the system gives
- * no memory; `ERR_CROSSCORE_UNSUPPORTED` where external ArrayBuffers are forbidden (Electron).
+ * no memory; `ERR_CROSSCORE_UNSUPPORTED` where external ArrayBuffers are forbidden (Electron), and for `'value'`
+ * where there is no `v8.Serializer` (Bun).
  */
 export declare const createRing: <K extends ElementKind>(options: RingOptions<K>) => {
     producer: Producer<K>;
@@ -954,7 +955,7 @@ export declare const native: Native;
  * | `ERR_CROSSCORE_TOO_LARGE` | a message or reservation can never fit |
  * | `ERR_CROSSCORE_BUSY` | a reservation, a callback or a wait is under way |
  * | `ERR_CROSSCORE_MEMORY` | the system gives no memory for the ring |
- * | `ERR_CROSSCORE_UNSUPPORTED` | this runtime forbids what a ring needs |
+ * | `ERR_CROSSCORE_UNSUPPORTED` | this runtime forbids or lacks what the ring needs |
  * | `ERR_CROSSCORE_CORRUPT` | something wrote into the ring through a view that it no longer owned |
  */
 export type CrosscoreErrorCode = 'ERR_CROSSCORE_INVALID_ARG' | 'ERR_CROSSCORE_CLOSED' | 'ERR_CROSSCORE_MOVED' | 'ERR_CROSSCORE_TOKEN' | 'ERR_CROSSCORE_TOO_LARGE' | 'ERR_CROSSCORE_BUSY' | 'ERR_CROSSCORE_MEMORY' | 'ERR_CROSSCORE_UNSUPPORTED' | 'ERR_CROSSCORE_CORRUPT';

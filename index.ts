@@ -415,7 +415,8 @@ export interface Gap {
  * ```
  *
  * @throws {CrosscoreError} `ERR_CROSSCORE_INVALID_ARG`; `ERR_CROSSCORE_MEMORY` when the system gives
- * no memory; `ERR_CROSSCORE_UNSUPPORTED` where external ArrayBuffers are forbidden (Electron).
+ * no memory; `ERR_CROSSCORE_UNSUPPORTED` where external ArrayBuffers are forbidden (Electron), and for `'value'`
+ * where there is no `v8.Serializer` (Bun).
  */
 export const createRing: <K extends ElementKind>(
   options: RingOptions<K>,
@@ -1133,7 +1134,7 @@ export const native: Native = foreign as Native
  * | `ERR_CROSSCORE_TOO_LARGE` | a message or reservation can never fit |
  * | `ERR_CROSSCORE_BUSY` | a reservation, a callback or a wait is under way |
  * | `ERR_CROSSCORE_MEMORY` | the system gives no memory for the ring |
- * | `ERR_CROSSCORE_UNSUPPORTED` | this runtime forbids what a ring needs |
+ * | `ERR_CROSSCORE_UNSUPPORTED` | this runtime forbids or lacks what the ring needs |
  * | `ERR_CROSSCORE_CORRUPT` | something wrote into the ring through a view that it no longer owned |
  */
 export type CrosscoreErrorCode =

@@ -6,11 +6,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Consumer, createDuplex, createRing, Producer, rpc, spread } from 'crosscore'
 import { memories, onBothMemories } from './memories.js'
 import { refuses, refusesArgument } from './refusal.js'
+import { hasSerializer } from './runtime.js'
 import { Follower, reads, streams } from './workers/dropping.js'
 import { start } from './workers/start.js'
 import { volume } from './volume.js'
 
-const kinds = Object.keys(streams)
+const kinds = Object.keys(streams).filter((kind) => kind !== 'value' || hasSerializer)
 const publications = ['each', 'tick', 3]
 
 /** Each way of writing: the elements from `place` on; how many they are. */

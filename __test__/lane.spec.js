@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import vm from 'node:vm'
 import { createRing, lane } from 'crosscore'
 import { expressHits, FAST_LOOK, FAST_PUBLISH } from '../lib/native/addon.js'
+import { isNode } from './runtime.js'
 import { start } from './workers/start.js'
 
 /** Closed and done. */
@@ -18,7 +19,7 @@ const express = lane.name === 'express'
 const onExpress = express ? test : test.skip
 
 /** Where it has been tested, by express.rs. */
-const tested = ['linux', 'darwin'].includes(process.platform) && ['x64', 'arm64'].includes(process.arch) && [20, 22, 24, 25, 26].includes(parseInt(process.versions.node))
+const tested = isNode && ['linux', 'darwin'].includes(process.platform) && ['x64', 'arm64'].includes(process.arch) && [20, 22, 24, 25, 26].includes(parseInt(process.versions.node))
 
 /** Calls until V8 has compiled it and the fast call is taken, which a busy machine may keep waiting. */
 function until(call, holds, seconds = 30) {
@@ -139,7 +140,9 @@ test('a worker has a lane of its own', async (t) => {
 
 const flags = ['--jitless', '--no-opt', '--no-turbo-fast-api-calls', '--stress-compaction', '--prof', '--cpu-prof', '--always-sparkplug']
 for (const flag of flags) {
-  test(`with ${flag} the same comes out`, async (t) => {
+  // V8's.
+  const onNode = isNode ? test : test.skip
+  onNode(`with ${flag} the same comes out`, async (t) => {
     const program = `
       import { createRing } from 'crosscore'
       const { producer, consumer } = createRing({ of: 'f64', capacity: 1024 })

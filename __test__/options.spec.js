@@ -1,9 +1,12 @@
 // createRing: what it takes, what it makes of it, and what it says to everything else.
 
 import test from 'ava'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { createRing } from 'crosscore'
 import { kindNames, kinds } from './kinds.js'
 import { refuses, refusesArgument } from './refusal.js'
+import { hasSerializer } from './runtime.js'
 
 test('options must be an object', (t) => {
   for (const options of [undefined, null, 1, 'f64', true, 1n, Symbol('s'), () => ({ of: 'f64', capacity: 8 })]) {
@@ -35,6 +38,31 @@ test('capacity must be a count that there is memory for', (t) => {
       })
     }
   }
+})
+
+test("'value' is refused where v8 makes no Serializer, before there is a ring", async (t) => {
+  const refused = { code: 'ERR_CROSSCORE_UNSUPPORTED', message: /^this runtime has no v8\.Serializer/ }
+  if (!hasSerializer) {
+    const error = t.throws(() => createRing({ of: 'value', capacity: 1024 }), refused)
+    t.is(error.cause.code, 'ERR_NOT_IMPLEMENTED')
+    t.notThrows(() => createRing({ of: 'json', capacity: 1024 }))
+    return
+  }
+  t.notThrows(() => createRing({ of: 'value', capacity: 1024 }))
+  // A Node whose v8 is Bun's: the class is there, and throws when one is made.
+  const program = `
+    import { syncBuiltinESMExports } from 'node:module'
+    import v8 from 'node:v8'
+    v8.DefaultSerializer = class { constructor() { throw Object.assign(new Error('not here'), { code: 'ERR_NOT_IMPLEMENTED' }) } }
+    syncBuiltinESMExports()
+    const { createRing } = await import('crosscore')
+    createRing({ of: 'json', capacity: 1024 })
+    try { createRing({ of: 'value', capacity: 1024 }) } catch ({ code, message, cause }) { console.log(JSON.stringify({ code, message, cause: cause.code })) }`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: new URL('..', import.meta.url) })
+  const error = JSON.parse(stdout)
+  t.is(error.code, refused.code)
+  t.regex(error.message, refused.message)
+  t.is(error.cause, 'ERR_NOT_IMPLEMENTED')
 })
 
 test('memory must be one that there is', (t) => {

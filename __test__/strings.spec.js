@@ -137,8 +137,10 @@ test('strings move with their ring, and wait as others do', async (t) => {
   t.is(there.stats.received, 2)
 })
 
-// Node makes no string of more bytes than a string can have characters: UTF-8 of this one could not be read back.
-test('a string whose UTF-8 is longer than a string can be arrives', (t) => {
+// Node makes no string of more bytes than a string can have characters: UTF-8 of this one could not be read back. Bun's
+// strings are longer than any ring.
+const withShortStrings = constants.MAX_STRING_LENGTH < 2 ** 30 ? test : test.skip
+withShortStrings('a string whose UTF-8 is longer than a string can be arrives', (t) => {
   const text = 'é'.repeat(constants.MAX_STRING_LENGTH / 2 + 1)
   const { producer, consumer } = createRing({ of: 'string', capacity: 2 ** 30, memory: 'heap' })
   t.true(producer.push(text))

@@ -8,6 +8,7 @@ import { collect, collectUntil } from './workers/wait-collect.js'
 import { onBothMemories } from './memories.js'
 import { refuses } from './refusal.js'
 import { start } from './workers/start.js'
+import { volume } from './volume.js'
 import { element, elements, holds, kinds, size } from './workers/wait-elements.js'
 
 function fill({ producer }, of) {
@@ -363,7 +364,7 @@ for (const of of kinds) {
 
   test.serial(`numbered ${of} go between two threads that await each other`, async (t) => {
     const { producer, consumer } = createRing({ of, capacity: of === 'f64' ? 4 : 64, memory: 'heap' })
-    const count = 20_000
+    const count = volume(t, 20_000)
     const ends = [
       start('wait-stream.js', { token: producer.move(), style: 'ready', count }).result,
       start('wait-stream.js', { token: consumer.move(), style: 'ready' }).result,

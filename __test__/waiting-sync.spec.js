@@ -4,6 +4,7 @@ import test from 'ava'
 import { createRing } from 'crosscore'
 import { onBothMemories } from './memories.js'
 import { refuses, refusesArgument } from './refusal.js'
+import { volume } from './volume.js'
 import { start } from './workers/start.js'
 import { element, elements, holds, kinds, numberOf } from './workers/wait-elements.js'
 
@@ -267,7 +268,7 @@ for (const of of kinds) {
   for (const memory of ['mirrored', 'heap']) {
     test.serial(`numbered ${of} go between two threads that block for each other (${memory})`, async (t) => {
       const { producer, consumer } = createRing({ of, capacity: of === 'f64' ? 4 : 64, memory })
-      const count = 200_000
+      const count = volume(t, 200_000)
       const ends = [
         start('wait-stream.js', { token: producer.move(), style: 'sync', count }).result,
         start('wait-stream.js', { token: consumer.move(), style: 'sync' }).result,

@@ -4,6 +4,7 @@
 import { lstatSync, readdirSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { buildAddon, buildTypeScript } from './build.mjs'
+import { removeOrphans } from './orphans.mjs'
 import { root } from './package-bin.mjs'
 
 const addon = {
@@ -36,6 +37,8 @@ for (const part of [addon, typeScript]) {
   // The outputs count from when the build began: a source saved during it is newer than they are.
   for (const output of part.outputs()) utimesSync(path.join(root, output), started, started)
 }
+// Also when nothing was built: a source that goes makes nothing older.
+removeOrphans(root)
 
 /** TypeScript sources, without what is emitted beside them. */
 function modules() {

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { removeOrphans } from './orphans.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { platforms, readManifest } from './platforms.mjs'
 import { needToolchain } from './toolchain.mjs'
@@ -38,6 +39,7 @@ export async function buildTypeScript() {
   run('index.ts and lib/ (tsc)', packageBin('typescript', 'tsc'))
   run('the same as CommonJS (tsc)', [...packageBin('typescript', 'tsc'), '-p', 'tsconfig.cjs.json'])
   await writeEntries()
+  removeOrphans(root)
 }
 
 /** native.js and cjs/native.js: they name what native.d.ts declares, because an ES module cannot look its exports up. */

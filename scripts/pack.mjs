@@ -2,8 +2,9 @@
 //
 // The packages as they are published, in target/packages: one for each platform of package.json's "napi.targets", and the
 // main one, which depends on all of them with exact versions. FOLDER holds the .node files (the checkout by default).
-// Refuses when a binary is missing or a version disagrees. --partial is for tests: a platform without a binary gets its
-// package all the same, empty, and no package manager may choose it.
+// Refuses when a binary is missing, a version disagrees, or an earlier build has left files of sources that are gone.
+// --partial is for tests: a platform without a binary gets its package all the same, empty, and no package manager may
+// choose it.
 //
 // The checkout's own package.json names no platform package, since `npm install` there would look for versions that are
 // not out yet.
@@ -14,6 +15,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { npmProgram } from './npm-tool.mjs'
+import { orphans } from './orphans.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { platforms, readManifest } from './platforms.mjs'
 import { mustRun } from './processes.mjs'
@@ -30,6 +32,9 @@ export async function pack({ binaries = root, partial = false, folder = PACKAGES
   // What native.js was built for is what it looks for.
   const entry = readFileSync(path.join(root, 'native.js'), 'utf8')
   if (!entry.includes(`version: "${version}"`)) throw new Error('native.js is of another version: run npm run build')
+
+  const left = orphans(root)
+  if (left.length > 0) throw new Error(`left by an earlier build, their sources are gone (npm run build removes them): ${left.join(', ')}`)
 
   rmSync(path.join(root, folder), { recursive: true, force: true })
   mkdirSync(path.join(root, folder), { recursive: true })

@@ -1,9 +1,10 @@
-// npm run release -- --tag v1.2.3     publishes target/binaries' eight platforms, the main package and the crate
+// npm run release -- --tag v1.2.3     publishes target/binaries' eight platforms, the main package and the crates
 // npm run release -- --rehearse       the same against a registry on loopback, with what must be refused tried first
 //
-// Refuses before anything is published when a binary is missing or asks for too new a system, or when the tag,
-// package.json, Cargo.toml and CHANGELOG.md do not name one version. What an earlier try has published is left as it is, so a
-// release that broke in the middle is finished by starting it again.
+// Refuses before anything is published when a binary is missing or asks for too new a system, when the tag, package.json,
+// the crates, what they ask of each other and CHANGELOG.md do not name one version, or when a crate does not build from what
+// would be published of it. What an earlier try has published is left as it is, so a release that broke in the middle is
+// finished by starting it again.
 
 import assert from 'node:assert'
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -12,6 +13,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { binaryFloor, printFloors } from './binary-floor.mjs'
+import { publishOrder, workspaceCrates } from './crates.mjs'
 import { localRegistry } from './local-registry.mjs'
 import { npmProgram } from './npm-tool.mjs'
 import { pack, sizes } from './pack.mjs'
@@ -34,11 +36,12 @@ try {
 }
 
 /** `registry` is one on loopback; without it the packages go where npm and cargo send them. */
-async function release({ tag, registry, changelog = readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8') }) {
+async function release({ tag, registry, changelog = readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8'), workspace }) {
   const { version } = readManifest()
   if (tag !== `v${version}`) throw new Error(`the tag is ${tag}, and package.json says ${version}`)
   const notes = new RegExp(`^## \\[${version.replaceAll('.', '\\.')}\\][^\\n]*\\n([\\s\\S]*?)(?=^## |^\\[|$(?![\\s\\S]))`, 'm').exec(changelog)?.[1]
   if (!notes?.trim()) throw new Error(`CHANGELOG.md has no section [${version}]`)
+  const crates = publishOrder(workspace ?? (await workspaceCrates()), version)
 
   // Packing compares the versions of Cargo.toml and native.js, and refuses when a binary is missing.
   const packed = await pack({ binaries })
@@ -47,6 +50,7 @@ async function release({ tag, registry, changelog = readFileSync(path.join(root,
   for (const file of readdirSync(binaries).filter((name) => name.endsWith('.node'))) floors.push(await binaryFloor(path.join(binaries, file)))
   if (printFloors(floors) > 0) throw new Error('a binary asks for more than is promised')
   writeFileSync(path.join(root, 'target', 'packages', 'notes.md'), notes.trim())
+  await tryCrates(crates, registry !== undefined)
 
   // The main package last: it must not be out before what it depends on.
   for (const { name, tarball } of packed) {
@@ -57,7 +61,7 @@ async function release({ tag, registry, changelog = readFileSync(path.join(root,
     await (registry ? registry.publish(tarball) : npmPublish(tarball))
     console.log(`${name}@${version} is published`)
   }
-  await publishCrates(version, registry !== undefined)
+  if (!registry) for (const crate of crates) await publishCrate(crate, version)
 }
 
 async function npmPublish(tarball) {
@@ -75,16 +79,25 @@ async function isPublished(name, version, registry) {
   throw new Error(`whether ${name}@${version} is out cannot be told:\n${output}`)
 }
 
-async function publishCrates(version, dry) {
-  // In this order: crosscore-napi depends on crosscore, and so cannot be rehearsed before that one is in the registry.
-  for (const crate of dry ? ['crosscore'] : ['crosscore', 'crosscore-napi']) {
-    // With --dry-run cargo packs the crate and builds it from what it packed.
-    const command = ['cargo', 'publish', '-p', crate, '--locked', ...(dry ? ['--dry-run', '--allow-dirty'] : [])]
-    const { ok, output } = await run(command, { limit: 900_000 })
-    if (!ok && /already (?:exists|uploaded)/.test(output)) console.log(`crate ${crate} ${version} is there already`)
-    else if (!ok) throw new Error(`${command.join(' ')} failed:\n${output}`)
-    else console.log(`crate ${crate} ${version}: ${dry ? 'packed, built, not uploaded' : 'published'}`)
-  }
+/**
+ * Packs all of them and builds each from what was packed, against what was packed of the others (cargo 1.90 and later), so that
+ * crosscore-napi can be tried before crosscore is out.
+ */
+async function tryCrates(crates, dirty) {
+  const command = ['cargo', 'publish', ...crates.flatMap((name) => ['-p', name]), '--locked', '--dry-run', ...(dirty ? ['--allow-dirty'] : [])]
+  const { output } = await mustRun(command.join(' '), command, { limit: 900_000, env: { CARGO_TERM_COLOR: 'never' } })
+  const uploads = [...output.matchAll(/^ *Uploading (\S+)/gm)].map(([, name]) => name)
+  assert.deepEqual(uploads, crates, "cargo's order is another one")
+  console.log(`crates ${crates.join(', then ')}: packed and built, not uploaded`)
+}
+
+async function publishCrate(name, version) {
+  // cargo waits until the crate is in the index, where the next one looks for it.
+  const command = ['cargo', 'publish', '-p', name, '--locked']
+  const { ok, output } = await run(command, { limit: 900_000 })
+  if (!ok && /already (?:exists|uploaded)/.test(output)) console.log(`crate ${name} ${version} is there already`)
+  else if (!ok) throw new Error(`${command.join(' ')} failed:\n${output}`)
+  else console.log(`crate ${name} ${version} is published`)
 }
 
 async function rehearse() {
@@ -95,6 +108,16 @@ async function rehearse() {
   try {
     await refused('a tag of another version', /the tag is v0\.0\.0/, { tag: 'v0.0.0', registry, changelog })
     await refused('a changelog without the version', /no section/, { tag, registry, changelog: '## [0.0.0]\n\n- Old.\n' })
+    const workspace = await workspaceCrates()
+    const changed = (change) => {
+      const crates = structuredClone(workspace)
+      change(crates.find(({ name }) => name === 'crosscore-napi'))
+      return crates
+    }
+    const other = changed((crate) => (crate.version = '0.0.0'))
+    await refused('a crate of another version', /crate crosscore-napi 0\.0\.0/, { tag, registry, changelog, workspace: other })
+    const older = changed(({ dependencies }) => (dependencies.find(({ name }) => name === 'crosscore').req = '^0.0.0'))
+    await refused('a crate that asks for another version of its neighbour', /asks for crosscore \^0\.0\.0/, { tag, registry, changelog, workspace: older })
     const one = path.join(binaries, 'crosscore.linux-arm64-musl.node')
     renameSync(one, `${one}.away`)
     try {

@@ -101,7 +101,8 @@ async function search(context, kind) {
   for (const [query, wanted] of Object.entries(QUERIES)) {
     await page.locator('.VPNavBarSearch button').first().click()
     await page.locator('.VPLocalSearchBox input').fill(query)
-    await page.locator('.VPLocalSearchBox .result').first().waitFor({ timeout: 10_000 }).catch(() => undefined)
+    // Until then the answers to the query before are there.
+    await page.locator(`.VPLocalSearchBox .result[href*="${wanted}"]`).first().waitFor({ timeout: 10_000 }).catch(() => undefined)
     const found = await page.locator('.VPLocalSearchBox .result').evaluateAll((results) => results.map((result) => result.getAttribute('href')))
     if (!found.some((link) => link.includes(wanted))) problems.push(`search for ${query} (${kind}): ${found.length} results, none in ${wanted}`)
     else console.log(`search for ${query} (${kind}): ${found.length} results`)

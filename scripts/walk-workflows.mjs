@@ -1,11 +1,13 @@
-// node scripts/walk-workflows.mjs [--list] [WORKFLOW/JOB…]
+// node scripts/walk-workflows.mjs [--list] [--short] [--keep-builds] [WORKFLOW/JOB…]
 //
 // Runs every `run:` line of the workflows' Linux x64 jobs, in order, each job in a clean clone of what is committed, as root
 // of a Debian would: with the first combination of a matrix, without containers. Of the actions it does what moves files between jobs
 // (upload-artifact, download-artifact) and our own; those that set a machine up are named and left out. A job that publishes
 // is never run, since the clone is at no tag. All of them take hours.
+// --short: what takes long in the form that .ci/run has of it, or in part; the result says so.
+// --keep-builds: what cargo has built in one job is there in the next, as rust-cache would have it.
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -20,7 +22,24 @@ const LIMIT_MS = 7_200_000
 /** Root has no sudo in a container. */
 const SUDO = 'command -v sudo >/dev/null || sudo() { while [[ $1 == --* ]]; do shift; done; "$@"; }\n'
 
-const { values: options, positionals: wanted } = parseArgs({ options: { list: { type: 'boolean' } }, allowPositionals: true })
+/** With --short: what stands for a command, by how it begins. */
+const SHORT = [
+  ['npm test -- build ava faults', 'npm test -- build && npx ava __test__/lane.spec.js __test__/numbers.spec.js && npm run test:faults -- --rounds 20 --seed 1 --soak 0'],
+  ['npm test', 'npm test -- build rust-features types oxlint'],
+  ['npx ava', 'npx ava __test__/entry.spec.js __test__/numbers.spec.js'],
+  ['npm run loom', 'LOOM_MAX_PREEMPTIONS=1 npm run loom'],
+  ['npm run audit:orderings', 'npm run audit:orderings -- --quick'],
+  ['npm run test:deopt', 'npm run test:deopt -- f64'],
+  ['npm run test:faults', 'npm run test:faults -- --rounds 60 --soak 0'],
+  ['npm run test:fuzz', 'npm run test:fuzz -- --quick'],
+  ['npm run bench --', 'npm run bench -- --quick --no-micro --case f64-one'],
+  ...['test:codegen', 'test:tsan', 'test:asan', 'test:arm64', 'test:mutants'].map((name) => [`npm run ${name}`, `npm run ${name} -- --quick`]),
+]
+
+const { values: options, positionals: wanted } = parseArgs({
+  options: { list: { type: 'boolean' }, short: { type: 'boolean' }, 'keep-builds': { type: 'boolean' } },
+  allowPositionals: true,
+})
 const tools = await npmFolder('yaml', { yaml: '2.8.1' })
 const { parse } = createRequire(path.join(tools, 'package.json'))('yaml')
 const folder = path.join(root, '.github', 'workflows')
@@ -50,13 +69,15 @@ for (const { name, job, env } of jobs) {
 console.log()
 for (const { name, result, ms } of results) console.log(`${name.padEnd(28)} ${`${(ms / 1000).toFixed(0)} s`.padStart(7)}  ${result}`)
 const failed = results.filter(({ result }) => result.startsWith('FAILED')).length
-console.log(`${results.filter(({ result }) => result === 'ok').length} passed, ${failed} failed`)
+console.log(`${results.filter(({ result }) => result.startsWith('ok')).length} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
 
 async function walk(name, job, env, context) {
   const started = performance.now()
   const clone = path.join(work, name.replaceAll('/', '-'))
   await mustRun('git clone', ['git', 'clone', '--quiet', root, clone])
+  if (options['keep-builds']) moveBuilds(path.join(work, 'kept'), clone)
+  let shortened = ''
   const summary = path.join(work, 'summary.md')
   writeFileSync(summary, '')
   const base = { ...env, ...job.env, CI: 'true', GITHUB_STEP_SUMMARY: summary, GITHUB_REF_NAME: 'main', NO_COLOR: '1', FORCE_COLOR: undefined }
@@ -67,15 +88,37 @@ async function walk(name, job, env, context) {
       action(step, here, clone)
       continue
     }
-    const text = filled(step.run, here)
+    const whole = filled(step.run, here)
+    const text = options.short ? short(whole) : whole
+    if (text !== whole) shortened = ', short'
     console.log(`\n#### ${name}: ${text.trim()}`)
     const variables = Object.fromEntries(Object.entries({ ...base, ...step.env }).map(([key, value]) => [key, value === undefined ? value : filled(String(value), here)]))
     const { ok, output, code, signal } = await run(['bash', '-eo', 'pipefail', '-c', SUDO + text], { cwd: clone, env: variables, limit: LIMIT_MS })
     console.log(output.split('\n').slice(ok ? -4 : -40).join('\n'))
     if (!ok) return { name, result: `FAILED (${signal ?? code}): ${text.trim().split('\n')[0]}`, ms: performance.now() - started }
   }
+  if (options['keep-builds']) moveBuilds(clone, path.join(work, 'kept'))
   rmSync(clone, { recursive: true, force: true })
-  return { name, result: 'ok', ms: performance.now() - started }
+  return { name, result: `ok${shortened}`, ms: performance.now() - started }
+}
+
+function short(command) {
+  const [, instead] = SHORT.find(([start]) => command.startsWith(start)) ?? []
+  if (instead === undefined) return command
+  const report = /--report --json \S+$/.exec(command.trim())
+  return report ? `${instead} ${report[0]}` : instead
+}
+
+/** Moves cargo's folders below `target`, and nothing else that lies there. */
+function moveBuilds(from, to) {
+  const home = path.join(from, 'target')
+  const isBuild = (name) => ['debug', 'release', '.rustc_info.json'].includes(name) || existsSync(path.join(home, name, 'CACHEDIR.TAG'))
+  const names = existsSync(home) ? readdirSync(home).filter(isBuild) : []
+  mkdirSync(path.join(to, 'target'), { recursive: true })
+  for (const name of names) {
+    rmSync(path.join(to, 'target', name), { recursive: true, force: true })
+    renameSync(path.join(home, name), path.join(to, 'target', name))
+  }
 }
 
 /** A step of ours as the steps of its action. */

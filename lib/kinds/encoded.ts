@@ -2,7 +2,7 @@
 
 import * as v8 from 'node:v8'
 import type { Codec } from '../../index.js'
-import { invalidArgument, tooLarge } from '../environment/errors.js'
+import { CrosscoreError, invalidArgument, tooLarge } from '../environment/errors.js'
 import { bytesOver, emptyBuffer, lengthOf, parse, part, stringify } from '../environment/intrinsics.js'
 import { HEADER } from '../layout/framed.js'
 import { EncodedConsumer } from './encoded-consumer.js'
@@ -55,12 +55,22 @@ const valueEncoding: Encoding = {
   },
 }
 
+/** Bun's node:v8 has the class, and throws when one is made. */
+function checkSerializer(): void {
+  try {
+    new DefaultSerializer().writeHeader()
+  } catch (cause) {
+    const why = "this runtime has no v8.Serializer, which rings of 'value' need; 'json' and codecs do without it"
+    throw new CrosscoreError('ERR_CROSSCORE_UNSUPPORTED', why, { cause })
+  }
+}
+
 /** How the addon knows a codec of the program's own; it is told again at each claim. */
 export const CODEC = 37
 /** What a token says of it. */
 export const CODEC_NAME = 'codec'
 
-function row<K extends 'json' | 'value'>(of: K, code: number, encoding: Encoding): Kind<K> {
+function row<K extends 'json' | 'value'>(of: K, code: number, encoding: Encoding, more: Pick<Kind, 'checkRuntime'> = {}): Kind<K> {
   const kind: Kind<K> = {
     id: of,
     of,
@@ -69,6 +79,7 @@ function row<K extends 'json' | 'value'>(of: K, code: number, encoding: Encoding
     elementSize: 1,
     framed: true,
     least: 2 * HEADER,
+    ...more,
     producer: (native) => new EncodedProducer<K>(native, kind, encoding),
     consumer: (native) => new EncodedConsumer<K>(native, kind, encoding),
   }
@@ -77,7 +88,7 @@ function row<K extends 'json' | 'value'>(of: K, code: number, encoding: Encoding
 
 /** Rows of the table of kinds. */
 export const json = row('json', 35, jsonEncoding)
-export const value = row('value', 36, valueEncoding)
+export const value = row('value', 36, valueEncoding, { checkRuntime: checkSerializer })
 
 /** Whether it is a codec, by its shape. */
 export function isCodec(of: unknown): of is Codec<unknown> {

@@ -16,6 +16,8 @@ export interface Kind<K extends ElementKind = ElementKind> extends PortKind {
   readonly schema: string
   /** The smallest ring in bytes. */
   readonly least: number
+  /** Throws where the runtime has not got what the kind needs. */
+  readonly checkRuntime?: () => void
   readonly producer: (native: NativeHandle) => Producer<K>
   readonly consumer: (native: NativeHandle) => Consumer<K>
 }

@@ -29,6 +29,7 @@ export function checkOptions<K extends ElementKind>(options: RingOptions<K>): Ch
   }
   const { of, capacity, memory = 'auto', publish = 'each', onFull = 'refuse' } = options
   const kind = checkKind(of)
+  kind.checkRuntime?.()
   const choice = MEMORIES.indexOf(memory)
   if (choice < 0) throw invalidArgument('options.memory', 'auto, mirrored or heap', memory)
   if (onFull !== 'refuse' && onFull !== 'drop') throw invalidArgument('options.onFull', 'refuse or drop', onFull)
