@@ -99,13 +99,15 @@ export class Doorbell {
     } catch (error) {
       return Promise.reject(error)
     }
-    return new Promise((resolve, reject) => {
+    const found = new Promise<boolean>((resolve, reject) => {
       // First what may throw: then nothing has been left behind.
       const forget = signal === undefined ? nothing : onAbort(signal, () => this.#end()?.reject(abortError(signal)))
       this.#wait = { wanted, look, resolve, reject, forget, deferred: false }
       this.#bell.waiting = this
       this.#park()
     })
+    // What came while it got ready to sleep has not left the event loop its turn either.
+    return this.#wait === undefined && turnIsDue(WAIT_WORK) ? found.then(nextTurn) : found
   }
 
   ref(): void {

@@ -161,8 +161,8 @@ unsafe extern "C" fn listen(env: sys::napi_env, info: sys::napi_callback_info) -
 /// alive.
 unsafe extern "C" fn arm(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with(env, info, |side, control, rest| {
-        if let Some(listener) = &rest.listener {
-            let armed = side.arm(control, listener.waker());
+        if let Some(listener) = &mut rest.listener {
+            let armed = listener.arm(|waker| side.arm(control, waker));
             control.set_armed(armed);
             if armed {
                 keep_alive(rest, true);
