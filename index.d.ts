@@ -259,6 +259,10 @@ export interface RingOptions<K extends ElementKind> {
      * `'mirrored'`: the same pages mapped twice, so that nothing is copied where the ring ends.
      * `'heap'`: ordinary memory; what runs across the end is copied once more.
      * `'auto'` (the default): mirrored where the system allows it.
+     *
+     * In each thread that has a handle, `process.memoryUsage().external` counts a ring once and as twice its bytes, which is
+     * as long as the ArrayBuffer over it is, until the last handle here is closed, moved or collected. Mirrored memory is
+     * half of that.
      */
     memory?: 'auto' | 'mirrored' | 'heap' | undefined;
     /**

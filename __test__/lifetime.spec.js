@@ -141,3 +141,9 @@ test('tokens outlive a worker in a process whose main thread never loads the pac
   const file = fileURLToPath(new URL('workers/only-workers.js', import.meta.url))
   t.deepEqual(execFileSync(process.execPath, [file], { encoding: 'utf8' }).trim().split('\n'), Array(5).fill('1.5 2.5'))
 })
+
+// INV-NODE-1
+test('rings whose finalizers run while their thread is being terminated end quietly', (t) => {
+  const file = fileURLToPath(new URL('workers/collect-in-the-end.js', import.meta.url))
+  t.is(execFileSync(process.execPath, [file], { encoding: 'utf8' }).trim(), 'all have ended')
+})

@@ -1,11 +1,12 @@
 // publish: 'tick': pushes become visible at the end of the turn, or earlier if somebody would wait for them.
 // `available` is a look that pays nobody's debts, so it tells what is published.
 
+import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { createRing } from 'crosscore'
 import { refuses } from './refusal.js'
-import { start } from './workers/start.js'
 import { element, elements, holds, kinds, numberOf, size } from './workers/wait-elements.js'
 import { receive, send, sends } from './workers/wait-styles.js'
 
@@ -14,9 +15,37 @@ function onBothMemories(title, run) {
   for (const memory of ['mirrored', 'heap']) test.serial(`${title} (${memory})`, run, memory)
 }
 
+// One thread for all pairs of rings: to start one takes longer than a test.
+const echo = new Worker(new URL('workers/wait-echo.js', import.meta.url))
+test.after.always(() => echo.terminate())
+
+/** Two rings, of which the other thread reads one and writes into the other; `end` resolves when it has read all. */
+function pair(options, style) {
+  const there = createRing(options)
+  const back = createRing(options)
+  const end = once(echo, 'message')
+  echo.postMessage({ tokens: { consumer: there.consumer.move(), producer: back.producer.move() }, style })
+  return { there: there.producer, back: back.consumer, end }
+}
+
+/** Rings of one test on which somebody waits, which would keep the process until they are collected. */
+const waitedOn = []
+test.afterEach.always(() => {
+  for (const { producer, consumer } of waitedOn.splice(0)) {
+    producer.close()
+    consumer.close()
+  }
+})
+
+function ringToWaitOn(options) {
+  const ring = createRing({ ...options, memory: 'heap' })
+  waitedOn.push(ring)
+  return ring
+}
+
 /** A ring that has no room. */
 function full() {
-  const ring = createRing({ of: 'u8', capacity: 1, memory: 'heap' })
+  const ring = ringToWaitOn({ of: 'u8', capacity: 1 })
   ring.producer.push(1)
   return ring
 }
@@ -71,7 +100,7 @@ for (const of of kinds) {
     }
   })
 
-  const other = () => createRing({ of, capacity: 64, memory: 'heap' })
+  const other = () => ringToWaitOn({ of, capacity: 64 })
   /** What publishes, and what comes of it; the results are checked so that each really waits or polls. */
   const occasions = {
     'flush()': ({ producer }) => producer.flush(),
@@ -166,19 +195,17 @@ for (const of of kinds) {
   for (const publish of ['each', 'tick', 5]) {
     for (const style of Object.keys(sends)) {
       onBothMemories(`${of}, ${JSON.stringify(publish)}: ping-pong between two threads never stalls: ${style}`, async (t, memory) => {
-        const there = createRing({ of, capacity: 64, publish, memory })
-        const back = createRing({ of, capacity: 64, publish, memory })
-        const tokens = { consumer: there.consumer.move(), producer: back.producer.move() }
-        const { result } = start('wait-echo.js', { tokens, style })
-        const rounds = 100
+        const { there, back, end } = pair({ of, capacity: 64, publish, memory }, style)
+        // Where both sides spin on a busy processor, each round takes a slice of its time.
+        const rounds = style === 'turns' ? 25 : 100
         for (let i = 0; i < rounds; i++) {
-          await send[sends[style]](there.producer, element(of, i))
-          const value = await receive[style](back.consumer)
+          await send[sends[style]](there, element(of, i))
+          const value = await receive[style](back)
           if (value === undefined || numberOf(value) !== i) return t.fail(`${value} came back instead of ${i}`)
         }
-        there.producer.close()
-        t.is(await receive[style](back.consumer), undefined)
-        await result
+        there.close()
+        t.is(await receive[style](back), undefined)
+        await end
         t.pass()
       })
     }
@@ -214,20 +241,16 @@ for (const of of kinds) {
     }
 
     test.serial(`${of}, ${JSON.stringify(publish)}: the same with rings so full that both sides have to wait for room`, async (t) => {
-      const capacity = 4 * size[of]
-      const there = createRing({ of, capacity, publish, memory: 'heap' })
-      const back = createRing({ of, capacity, publish, memory: 'heap' })
-      const tokens = { consumer: there.consumer.move(), producer: back.producer.move() }
-      const { result } = start('wait-echo.js', { tokens, style: 'sync' })
+      const { there, back, end } = pair({ of, capacity: 4 * size[of], publish, memory: 'heap' }, 'sync')
       const n = 2000
       const sending = (async () => {
-        for (let i = 0; i < n; i++) await send.ready(there.producer, element(of, i))
-        there.producer.close()
+        for (let i = 0; i < n; i++) await send.ready(there, element(of, i))
+        there.close()
       })()
       let i = 0
-      for await (const value of back.consumer) t.is(numberOf(value), i++)
+      for await (const value of back) t.is(numberOf(value), i++)
       t.is(i, n)
-      await Promise.all([sending, result])
+      await Promise.all([sending, end])
     })
   }
 }

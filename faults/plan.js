@@ -10,7 +10,7 @@ export const MAIN_WRITING = ['ready', 'many', 'reserve']
 export const MAIN_READING = ['ready', 'iterate', 'batches', 'drain']
 
 /** How often each scenario comes; scenarios.js says what they are. */
-const SCENARIOS = { traffic: 60, mainSide: 10, parked: 8, dropped: 6, unclaimed: 5, cradle: 4, exit: 4, unload: 2, control: 3 }
+const SCENARIOS = { traffic: 60, mainSide: 10, parked: 8, dropped: 6, unclaimed: 5, cradle: 4, exit: 4, unload: 2, taken: 2, control: 3 }
 
 export function planOf(seed, round) {
   const random = new Random(mixed(seed) ^ mixed(round * 2 + 1))

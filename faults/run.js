@@ -107,7 +107,7 @@ function end({ end: round, scenario, figures }) {
 function fail(news) {
   failures.push(news)
   console.log(`\nround ${news.failed} FAILED (${news.kind}) ${news.plan ?? ''}\n${news.error}`)
-  console.log(`again: npm run test:faults -- --seed ${seed} --round ${news.failed}\n`)
+  console.log(`again: npm run test:faults -- --seed ${seed} --round ${news.failed}${options.scenario === undefined ? '' : ` --scenario ${options.scenario}`}\n`)
 }
 
 const seconds = () => ((performance.now() - started) / 1000).toFixed(1)

@@ -218,6 +218,13 @@ async function unload(plan) {
   throw wrong(signal === null && code < 128 ? undefined : 'crashed', `the process ended with ${signal ?? code}\n${errors}`)
 }
 
+/** Memory of rings outlives the thread that made them, in another one. */
+async function taken(plan) {
+  const { code, signal, errors } = await runProcess('taken.js', [plan.seed, plan.round], ['--expose-gc'])
+  if (code === 0 && signal === null) return {}
+  throw wrong(signal === null && code < 128 ? undefined : 'crashed', `the process ended with ${signal ?? code}\n${errors}`)
+}
+
 /** A thread without crosscore: what terminate() takes here and now. */
 async function control() {
   const thread = new Thread('control.js')
@@ -226,4 +233,4 @@ async function control() {
   return { control: await thread.terminate() }
 }
 
-export const scenarios = { traffic, mainSide, parked, dropped, unclaimed, cradle, exit, unload, control }
+export const scenarios = { traffic, mainSide, parked, dropped, unclaimed, cradle, exit, unload, taken, control }

@@ -56,9 +56,9 @@ export class Thread {
 }
 
 /** Runs a program in a process of its own to its end: { code, signal, errors }. */
-export async function runProcess(file, args) {
+export async function runProcess(file, args, flags = []) {
   const program = fileURLToPath(new URL(`./processes/${file}`, import.meta.url))
-  const child = spawn(process.execPath, [program, ...args.map(String)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...flags, program, ...args.map(String)], { stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text) => (errors += text))
   const closed = new Promise((resolve, reject) => {

@@ -1,11 +1,13 @@
-// npm run test:asan [-- --quick | specs]
+// npm run test:asan [-- --quick | specs] [--node 24]…
 //
-// The ava suite, and the storm of faults/ once, in a Node whose addon is built with AddressSanitizer, which ends the
-// process at the first access that is out of bounds or to memory that was freed. Then an addon with a fault on
-// purpose, which it must report, or its silence before would say nothing. --quick: the few specs that come closest to
-// the memory, and fewer rounds. With names of specs: those, and no storm.
+// The ava suite, the storm of faults/, and its scenario in which memory is taken away many times more, in a Node whose
+// addon is built with AddressSanitizer, which ends the process at the first access that is out of bounds or to memory
+// that was freed. Then the specs that come closest to the memory and a short storm without the express lane. At last
+// addons with a fault on purpose, which must be seen, or the silence before would say nothing. --quick: those specs
+// alone, and fewer rounds. With names of specs: those, and no storm. --node: under these versions, not this one.
 //
-// Of the storm only what happens is judged (--correctness): under this instrument times and memory say nothing.
+// Of the storm only what happens is judged (--correctness): under this instrument times and memory say nothing. What JavaScript
+// reads it does not see, so all memory is written over when it is freed: then what was taken away shows it.
 //
 // Only the addon and the allocator (for the whole process) are under its eyes: V8 is not, and neither are leaks, of
 // which Node has its own at exit. On a stable compiler, by RUSTC_BOOTSTRAP. x86-64 Linux.
@@ -15,6 +17,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { needPackages } from './debian-packages.mjs'
+import { fetchOwnNode, versionOf } from './fetch-node.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { patchedCopy } from './patched-copy.mjs'
 import { mustRun, run } from './processes.mjs'
@@ -25,10 +28,14 @@ const target = 'x86_64-unknown-linux-gnu'
 const LIMIT_MS = 1_800_000
 const QUICK = ['numbers', 'drain', 'reservation', 'tokens'].map((name) => `__test__/${name}.spec.js`)
 
-const ROUNDS = { quick: 20, full: 100 }
+const ROUNDS = { storm: { quick: 20, full: 100 }, taken: { quick: 4, full: 60 } }
 const SEED = 1
 
-const { values: options, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
+const { values: options, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, node: { type: 'string', multiple: true } },
+  allowPositionals: true,
+})
+const form = options.quick ? 'quick' : 'full'
 const specs = positionals.length > 0 ? positionals : options.quick ? QUICK : []
 
 /** The buffer is read once more after it has been given back. */
@@ -39,22 +46,47 @@ const usedAfterFree = [
   `${freed} std::hint::black_box(unsafe { buffer.base().cast::<u8>().read_volatile() });`,
 ]
 
+/** Memory that a program has in another thread is freed with its environment. */
+const freedUnderIt = ['crates/crosscore-node/src/visible.rs', 'Found::Escaped => false,', 'Found::Escaped => true,']
+
 needPackages('the AddressSanitizer runtime', () => runtime() !== undefined, ['gcc', 'libc6-dev'])
 await mustRun('building index.js', [process.execPath, 'scripts/build-if-needed.mjs'])
 let failed = 0
 
 const addon = await build(root, 'asan')
-mustBeClean('specs', await suite(addon, specs), ({ passed }) => `${passed} tests`)
-if (positionals.length === 0) {
-  const rounds = options.quick ? ROUNDS.quick : ROUNDS.full
-  mustBeClean(`storm, seed ${SEED}`, await storm(addon, rounds), ({ passed }) => `${passed} rounds`)
+for (const version of options.node ?? [process.versions.node]) {
+  const node = options.node ? await fetchOwnNode(version) : process.execPath
+  console.log(`Node ${await versionOf(node)}`)
+  await check(node, specs, form)
+  if (form === 'full' && positionals.length === 0) await check(node, QUICK, 'quick', { CROSSCORE_EXPRESS: '0' })
 }
 
-const broken = await suite(await build(patchedCopy('asan use after free', [usedAfterFree]), 'asan-patched'), ['__test__/lifetime.spec.js', '--match=*memory of rings that are gone*'])
+const broken = await suite(process.execPath, await build(patchedCopy('asan use after free', [usedAfterFree]), 'asan-patched'), [
+  '__test__/lifetime.spec.js',
+  '--match=*memory of rings that are gone*',
+])
 const seen = broken.reports.find((report) => report.includes('heap-use-after-free'))
 verdict(seen !== undefined, `wrong on purpose, a buffer that is read after it was freed: ${seen?.split('\n')[0] ?? 'NOT FOUND WRONG'}`)
 if (seen === undefined) console.error(broken.output)
+if (positionals.length === 0) {
+  const freeing = await build(patchedCopy('asan freed under it', [freedUnderIt]), 'asan-patched')
+  const { tally, output } = await storm(process.execPath, freeing, ROUNDS.taken.quick, ['--scenario', 'taken'])
+  const found = tally?.failed > 0
+  verdict(found, `wrong on purpose, memory that is freed although it was taken away: ${found ? `${tally.failed} rounds failed` : 'NOT FOUND WRONG'}`)
+  if (!found) console.error(output)
+}
 if (failed > 0) process.exitCode = 1
+
+/** Specs and storms with the addon as it is. */
+async function check(node, specs, form, env = {}) {
+  const lane = env.CROSSCORE_EXPRESS === '0' ? ', without the express lane' : ''
+  mustBeClean(`specs${lane}`, await suite(node, addon, specs, env), ({ passed }) => `${passed} tests`)
+  if (positionals.length > 0) return
+  for (const [what, rounds] of Object.entries(ROUNDS)) {
+    const scenario = what === 'storm' ? [] : ['--scenario', what]
+    mustBeClean(`${what}, seed ${SEED}${lane}`, await storm(node, addon, rounds[form], scenario, env), ({ passed }) => `${passed} rounds`)
+  }
+}
 
 function mustBeClean(what, { ok, output, reports, tally, timedOut, ms }, count) {
   const clean = ok && tally !== undefined && tally.passed > 0 && tally.failed === 0 && reports.length === 0
@@ -93,20 +125,20 @@ async function build(source, name) {
 }
 
 /** Runs specs, all if none are named, with that addon. */
-async function suite(file, names) {
-  const result = await underAsan(file, [process.execPath, ...packageBin('ava'), '--serial', '--timeout=5m', ...names])
+async function suite(node, file, names, env) {
+  const result = await underAsan(file, [node, ...packageBin('ava'), '--serial', '--timeout=5m', ...names], env)
   return { ...result, tally: avaTally(result.output) }
 }
 
 /** Runs that many rounds of the storm with that addon. */
-async function storm(file, rounds) {
-  const options = ['--correctness', '--rounds', String(rounds), '--seed', String(SEED), '--soak', '0']
-  const result = await underAsan(file, [process.execPath, 'faults/run.js', ...options])
+async function storm(node, file, rounds, scenario, env) {
+  const options = ['--correctness', '--rounds', String(rounds), '--seed', String(SEED), '--soak', '0', ...scenario]
+  const result = await underAsan(file, [node, 'faults/run.js', ...options], env)
   return { ...result, tally: stormTally(result.output) }
 }
 
 /** Runs a command with that addon: { ok, output, reports, timedOut, ms }. */
-async function underAsan(file, command) {
+async function underAsan(file, command, env) {
   // To files, because not every parent passes on what its processes write on their way out.
   const folder = mkdtempSync(path.join(root, 'target', 'asan-report-'))
   try {
@@ -116,11 +148,12 @@ async function underAsan(file, command) {
         LD_PRELOAD: runtime(),
         // What is freed is kept in quarantine, where a late access is seen. Less of it than by default, for a spec
         // bounds what stays of many rings; more than several of its rings, 8 MiB each with their second halves, or one
-        // that is freed is unmapped at once.
-        ASAN_OPTIONS: `detect_leaks=0:quarantine_size_mb=40:log_path=${path.join(folder, 'report')}`,
+        // that is freed is unmapped at once. Its first part is written over.
+        ASAN_OPTIONS: `detect_leaks=0:quarantine_size_mb=40:max_free_fill_size=65536:log_path=${path.join(folder, 'report')}`,
         NAPI_RS_NATIVE_LIBRARY_PATH: file,
         NO_COLOR: '1',
         FORCE_COLOR: '0',
+        ...env,
       },
     })
     const reports = readdirSync(folder)

@@ -27,6 +27,8 @@ mod memory;
 mod numbers;
 #[path = "../../crates/crosscore-node/src/pacing.rs"]
 mod pacing;
+#[path = "../../crates/crosscore-node/src/restraint.rs"]
+mod restraint;
 #[path = "../../crates/crosscore-node/src/producer.rs"]
 mod producer;
 #[path = "../../crates/crosscore-node/src/shared.rs"]

@@ -68,15 +68,14 @@ interface Wait {
 
 const nothing = (): void => {}
 
-/**
- * Handles that wait. A doorbell knows its handle weakly; the promise that somebody awaits must not be collected with
- * it.
- */
-const waiting = new Set<Doorbell>()
-
 /** A handle's place on the event loop: at most one wait at a time. */
 export class Doorbell {
   readonly #port: Port
+  /**
+   * What the addon's bell knows, as long as the environment lives: this doorbell while somebody waits, or the promise
+   * could be collected with its handle; then nobody, so that a handle which nobody uses is collected and so closed.
+   */
+  readonly #bell: { waiting: Doorbell | undefined } = { waiting: undefined }
   #wait: Wait | undefined
   #listening = false
   #holds = true
@@ -107,14 +106,15 @@ export class Doorbell {
     } catch (error) {
       return Promise.reject(error)
     }
-    return new Promise((resolve, reject) => {
+    const found = new Promise<boolean>((resolve, reject) => {
       // First what may throw: then nothing has been left behind.
       const forget = signal === undefined ? nothing : onAbort(signal, () => this.#end()?.reject(abortError(signal)))
       this.#wait = { wanted, look, resolve, reject, forget, deferred: false }
-      waiting.add(this)
-      if (this.#holds) this.#port.native.hold()
+      this.#bell.waiting = this
       this.#park()
     })
+    // What came while it got ready to sleep has not left the event loop its turn either.
+    return this.#wait === undefined && turnIsDue(WAIT_WORK) ? found.then(nextTurn) : found
   }
 
   ref(): void {
@@ -138,13 +138,8 @@ export class Doorbell {
   }
 
   #listen(): void {
-    // Weakly: Node holds the callback as long as the environment lives, and a handle that nobody uses or awaits is to
-    // be collected, which closes it.
-    const self = new WeakRef(this)
-    this.#port.native.listen(() => {
-      const doorbell = self.deref()
-      if (doorbell !== undefined) doorbell.#rung()
-    })
+    const bell = this.#bell
+    this.#port.native.listen(() => bell.waiting?.again())
     this.#listening = true
   }
 
@@ -156,13 +151,17 @@ export class Doorbell {
       // While the handle is busy no look has an outcome. The end of a reservation calls `again`; whatever else it is, a
       // getter or a codec that began this wait, is over in the next turn.
       if (this.#port.busy !== '') {
+        if (this.#holds) this.#port.native.hold()
         if (!wait.deferred) void nextTurn(undefined).then(() => this.again())
         wait.deferred = true
         return
       }
       this.#port.words[WANTED] = wait.wanted()
       this.#port.native.arm()
-      if (this.#port.words[ARMED] === 1) return
+      if (this.#port.words[ARMED] === 1) {
+        if (!this.#holds) this.#port.native.letGo()
+        return
+      }
       if (this.#looked()) return
     }
   }
@@ -191,10 +190,9 @@ export class Doorbell {
     const wait = this.#wait
     if (wait === undefined) return undefined
     this.#wait = undefined
-    waiting.delete(this)
+    this.#bell.waiting = undefined
     wait.forget()
     this.#port.native.disarm()
-    this.#port.native.letGo()
     return wait
   }
 }

@@ -157,43 +157,48 @@ unsafe extern "C" fn listen(env: sys::napi_env, info: sys::napi_callback_info) -
     answer(env, installed)
 }
 
-/// `arm(number)`: leaves the doorbell with the other side, unless what is wanted is there.
+/// `arm(number)`: leaves the doorbell with the other side, unless what is wanted is there; the wait keeps the event loop
+/// alive.
 unsafe extern "C" fn arm(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with(env, info, |side, control, rest| {
-        if let Some(listener) = &rest.listener {
-            let armed = side.arm(control, listener.waker());
+        if let Some(listener) = &mut rest.listener {
+            let armed = listener.arm(|waker| side.arm(control, waker));
             control.set_armed(armed);
+            if armed {
+                keep_alive(rest, true);
+            }
         }
     });
     ptr::null_mut()
 }
 
-/// `disarm(number)`: takes the doorbell back.
+/// `disarm(number)`: takes the doorbell back, and lets the event loop end.
 unsafe extern "C" fn disarm(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with(env, info, |side, control, _| side.disarm(control));
+    with(env, info, |side, control, rest| {
+        side.disarm(control);
+        keep_alive(rest, false);
+    });
     ptr::null_mut()
 }
 
 /// `hold(number)`: a wait keeps the event loop alive.
 unsafe extern "C" fn hold(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    keep_alive(env, info, true);
+    with(env, info, |_, _, rest| keep_alive(rest, true));
     ptr::null_mut()
 }
 
-/// `letGo(number)`: the event loop may end although a wait is pending, or there is none.
+/// `letGo(number)`: the event loop may end although a wait is pending.
 unsafe extern "C" fn let_go(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    keep_alive(env, info, false);
+    with(env, info, |_, _, rest| keep_alive(rest, false));
     ptr::null_mut()
 }
 
-fn keep_alive(env: sys::napi_env, info: sys::napi_callback_info, hold: bool) {
-    with(env, info, |_, _, rest| {
-        let environment = Environment::current();
-        let doorbell = environment.as_ref().and_then(|it| it.known_doorbell());
-        if let (Some(doorbell), Some(listener)) = (doorbell, &rest.listener) {
-            doorbell.hold(listener, hold);
-        }
-    });
+fn keep_alive(rest: &Rest, hold: bool) {
+    let environment = Environment::current();
+    let doorbell = environment.as_ref().and_then(|it| it.known_doorbell());
+    if let (Some(doorbell), Some(listener)) = (doorbell, &rest.listener) {
+        doorbell.hold(listener, hold);
+    }
 }
 
 /// `ask(number)`: a look that publishes and counts nothing.

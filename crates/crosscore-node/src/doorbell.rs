@@ -7,12 +7,14 @@
 //! | file | what |
 //! | --- | --- |
 //! | `rung.rs` | who has been rung; no ring is lost, none comes after the end |
+//! | `courtesy.rs` | what is tried before a wait |
 //! | `uv.rs` | the bell on Node: a `uv_async_t` |
 //! | this one | the loop's side, and the bell elsewhere: a threadsafe function |
 //!
 //! Node's threadsafe function does the same with a queue and a lock that the ringer holds while the loop wakes; on one
 //! processor that costs two more switches for each ring.
 
+mod courtesy;
 mod rung;
 mod uv;
 
@@ -28,6 +30,7 @@ use napi::{Env, sys};
 use crate::environment::Environment;
 use crate::runtime;
 use crate::status::check;
+use courtesy::Courtesy;
 use rung::{Bell, Rung};
 
 /// What wakes the loop.
@@ -82,12 +85,13 @@ impl Wake for Button {
 pub(crate) struct Listener {
     place: u32,
     waker: Waker,
+    courtesy: Courtesy,
 }
 
 impl Listener {
-    /// What rings. It may be left with other threads and outlive everything here.
-    pub(crate) fn waker(&self) -> &Waker {
-        &self.waker
+    /// Runs `arm` with what rings, which may be left with other threads and outlive everything here; whether it was.
+    pub(crate) fn arm(&mut self, arm: impl FnOnce(&Waker) -> bool) -> bool {
+        self.courtesy.before(|| arm(&self.waker))
     }
 }
 
@@ -195,6 +199,7 @@ impl Doorbell {
         Ok(Listener {
             place,
             waker: Waker::from(Arc::new(Button { rung, place })),
+            courtesy: Courtesy::default(),
         })
     }
 

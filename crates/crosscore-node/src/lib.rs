@@ -23,6 +23,7 @@
 //! | `doorbell.rs`, `doorbell/` | waking an event loop |
 //! | `express.rs`, `express/` | V8's fast API calls, and all that is known of V8's ABI |
 //! | `fast.rs` | the hot crossings as fast functions |
+//! | `restraint.rs` | how long something that was in vain is left alone |
 //! | `pacing.rs` | when a consumer should wait a moment before it looks again |
 //! | `runtime.rs` | whether this is Node itself |
 //! | `thread.rs` | which thread this is |
@@ -53,6 +54,7 @@ mod memory;
 mod numbers;
 mod pacing;
 mod producer;
+mod restraint;
 mod runtime;
 mod shared;
 mod side;

@@ -28,6 +28,8 @@ use std::hint::spin_loop;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::restraint::Restraint;
+
 /// How long a pause is, and so what it can add to the latency of an element. Shorter for a ring so small
 /// that it would be full meanwhile.
 const PAUSE: Duration = Duration::from_nanos(1600);
@@ -51,9 +53,6 @@ const VAIN: u32 = 3;
 /// So many more looks have to fit then: first, and at most.
 const SETBACK: std::ops::RangeInclusive<i32> = 64..=4096;
 
-/// Looks without lingering after one that lingered in vain: first, and at most.
-const PATIENCE: std::ops::RangeInclusive<u32> = 4..=512;
-
 /// What the last looks have found.
 #[derive(Debug, Default)]
 pub(crate) struct Pacing {
@@ -71,10 +70,8 @@ pub(crate) struct Pacing {
     vain: u32,
     /// How far the streak falls the next time that too many are.
     next_setback: i32,
-    /// Empty looks before one may linger again.
-    rest: u32,
-    /// How long that will be after the next that lingers in vain.
-    next_rest: u32,
+    /// Of empty looks that linger.
+    restraint: Restraint,
 }
 
 impl Pacing {
@@ -102,8 +99,7 @@ impl Pacing {
     /// returns what it found.
     #[inline]
     pub(crate) fn linger(&mut self, mut look: impl FnMut(u32) -> usize) -> usize {
-        if self.rest > 0 {
-            self.rest -= 1;
+        if !self.restraint.allows() {
             return 0;
         }
         let looks = spins_in(LINGER);
@@ -116,12 +112,7 @@ impl Pacing {
             self.gap = GAP + 1;
             found = look(looks - soon);
         }
-        if found > 0 {
-            self.next_rest = *PATIENCE.start();
-        } else {
-            self.rest = self.next_rest.clamp(*PATIENCE.start(), *PATIENCE.end());
-            self.next_rest = self.rest * 2;
-        }
+        self.restraint.learn(found > 0);
         found
     }
 

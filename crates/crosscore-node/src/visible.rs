@@ -107,12 +107,15 @@ impl Visible {
     pub(crate) fn detach(&self) {
         if self.is_in_place() {
             self.found.set(Found::InPlace);
-            let _gone = in_scope(self.env, || {
-                // SAFETY: INV-NODE-1: a value of this environment, in a handle scope. Where it fails, V8 finds out when
-                // it collects.
-                self.value()
-                    .map(|value| unsafe { sys::napi_detach_arraybuffer(self.env, value) })
-            });
+            // Where V8 refuses, as it does in a thread that is being terminated, Node ends the process.
+            if is_alive(self.env) {
+                let _gone = in_scope(self.env, || {
+                    // SAFETY: INV-NODE-1: a value of this environment, in a handle scope. Where it fails, V8 finds out
+                    // when it collects.
+                    self.value()
+                        .map(|value| unsafe { sys::napi_detach_arraybuffer(self.env, value) })
+                });
+            }
         }
         self.let_go();
     }
