@@ -37,7 +37,9 @@ const ByteView = Uint8Array
 /** Refuses what cannot be cloned as structuredClone does. */
 class Serializer extends DefaultSerializer {
   // Node's name for what V8 calls when it meets something that cannot be cloned.
-  _getDataCloneError = (message: string): Error => new CloneError(message, 'DataCloneError')
+  _getDataCloneError(message: string): Error {
+    return new CloneError(message, 'DataCloneError')
+  }
 }
 
 const valueEncoding: Encoding = {
