@@ -416,9 +416,10 @@ class Subject {
 const count = fc.oneof({ weight: 8, arbitrary: fc.nat(5) }, { weight: 3, arbitrary: fc.nat(40) }, { weight: 1, arbitrary: fc.constant(5000) })
 const throwAt = fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, { weight: 1, arbitrary: fc.nat(2) })
 
+const operation = (name, weight, parts = {}) => ({ weight, arbitrary: fc.record({ name: fc.constant(name), ...parts }) })
+
 function operations({ value, wrong }) {
   const values = fc.array(value, { maxLength: 9 })
-  const operation = (name, weight, parts = {}) => ({ weight, arbitrary: fc.record({ name: fc.constant(name), ...parts }) })
   return fc.array(
     fc.oneof(
       operation('push', 30, { value }),

@@ -8,6 +8,7 @@ import { HEADER } from '../layout/framed.js'
 import { EncodedConsumer } from './encoded-consumer.js'
 import { EncodedProducer } from './encoded-producer.js'
 import type { Kind } from './kind.js'
+import { decodePlain, encodePlain, isPlain } from './plain.js'
 
 /** How values become messages: text, or bytes. */
 export interface Encoding {
@@ -45,12 +46,15 @@ class Serializer extends DefaultSerializer {
 const valueEncoding: Encoding = {
   name: 'value',
   encode(value) {
+    const plain = encodePlain(value)
+    if (plain !== undefined) return plain
     const serializer = new Serializer()
     serializer.writeHeader()
     serializer.writeValue(value)
     return serializer.releaseBuffer()
   },
   decode(encoded) {
+    if (isPlain(encoded as Uint8Array)) return decodePlain(encoded as Uint8Array)
     const deserializer = new DefaultDeserializer(encoded as Uint8Array)
     deserializer.readHeader()
     return deserializer.readValue() as unknown
