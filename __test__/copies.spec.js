@@ -66,6 +66,25 @@ test.serial('both handles of a ring share one ArrayBuffer, whichever copy they a
   t.is(claimed.peek().buffer, block.buffer)
 })
 
+const forged = (text) => ({ [Symbol.for('crosscore.schema')]: text })
+
+test.serial('a schema that another copy has made is taken, and so are its fields', async (t) => {
+  const there = await copyOf(t, { addon: 'linked' })
+  const point = there.record({ x: 'f64', y: 'f64' })
+  const schema = there.record({ id: 'u32', name: there.bytes(4), at: point, path: there.array(point, 2), levels: there.array('u16', 3) })
+  const mixed = here.record({ id: 'u32', name: there.bytes(4), at: point, path: here.array(point, 2), levels: there.array('u16', 3) })
+  t.is(String(mixed), String(schema))
+  const { producer, consumer } = here.createRing({ of: schema, capacity: 4 })
+  const value = { id: 1, name: Uint8Array.of(1, 2, 3, 4), at: { x: 1, y: 2 }, path: [{ x: 3, y: 4 }, { x: 5, y: 6 }], levels: Uint16Array.of(7, 8, 9) }
+  producer.push(value)
+  const token = consumer.move()
+  refuses(t, 'TOKEN', () => here.Consumer.from(token, { of: there.record({ id: 'u64' }) }), /id is u64 here and u32 in the ring/)
+  t.deepEqual(there.Consumer.from(token, { of: mixed }).pop(), value)
+  // Nobody else's objects are schemas by what they say of themselves.
+  for (const text of ['{', '{"a":u7}', '{"a":bytes(0)}', '{"a":u8}x']) t.throws(() => here.createRing({ of: forged(text), capacity: 4 }))
+  for (const text of ['u7', 'u8},{', 'bytes(-1)', 'bytes(4),"b":u8']) t.throws(() => here.record({ a: forged(text) }), undefined, text)
+})
+
 // With NAPI_RS_NATIVE_LIBRARY_PATH every copy loads the one addon that it names.
 const alone = process.env.NAPI_RS_NATIVE_LIBRARY_PATH ? test.skip : test.serial
 

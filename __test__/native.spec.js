@@ -174,6 +174,22 @@ test('Rust takes tokens that JavaScript has made, of the right kind only', async
   t.is(result.consumer.pop(), 55)
 })
 
+test("of a ring with onFull: 'drop' Rust reads what was not dropped; its own pushes wait, and drop nothing", async (t) => {
+  const numbers = createRing({ of: 'f64', capacity: 4, memory: 'heap', onFull: 'drop' })
+  const result = createRing({ of: 'f64', capacity: 1, memory: 'heap', onFull: 'drop' })
+  for (let i = 1; i <= 10; i++) t.is(numbers.producer.push(i), i <= 4)
+  t.is(numbers.producer.stats.dropped, 6)
+  // The only place is taken: Rust waits for it.
+  result.producer.push(1)
+  numbers.producer.close()
+  addon.sum(native, numbers.consumer.move(), result.producer.move())
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  t.is(result.consumer.pop(), 1)
+  await result.consumer.ready()
+  t.is(result.consumer.pop(), 1 + 2 + 3 + 4)
+  t.deepEqual([result.consumer.gaps(), result.consumer.missed, result.consumer.stats.dropped], [[], 0, 0])
+})
+
 test('a token that is dropped in Rust closes the ring; messages that do not fit are told apart', (t) => {
   t.deepEqual(addon.ownChecks(native), [
     'Err(TooLarge { length: 4089, longest: 4088 })',

@@ -50,6 +50,15 @@ onBothMemories('a mark that was overwritten is CORRUPT, or the same bytes read a
   }
 })
 
+onBothMemories('popMany returns what it has read, and the next one throws', (t, memory) => {
+  const { producer, consumer } = createRing({ of: 'string', capacity: 4096, memory })
+  producer.pushMany(['first', 'second', 'third', 'fourth'])
+  new Uint32Array(lastMemory())[8] = 0xffffffff
+  t.deepEqual(consumer.popMany(4), ['first', 'second'])
+  t.is(consumer.stats.received, 2)
+  for (let i = 0; i < 2; i++) refuses(t, 'CORRUPT', () => consumer.popMany(4), /claims 4294967295 bytes/)
+})
+
 onBothMemories('in a run of strings those before the one that was overwritten arrive', (t, memory) => {
   const { producer, consumer } = createRing({ of: 'string', capacity: 4096, memory })
   producer.pushMany(['first', 'second', 'third'])

@@ -3,7 +3,7 @@
 import test from 'ava'
 import { anything as anyValue, assert, property, uint8Array } from 'fast-check'
 import { deserialize, serialize } from 'node:v8'
-import { decodePlain, encodePlain, isPlain } from '../../lib/patterns/plain.js'
+import { decodePlain, encodePlain, isPlain } from '../../lib/kinds/plain.js'
 import { decode, encode } from '../../lib/patterns/payload.js'
 
 const anything = anyValue({
@@ -55,7 +55,7 @@ test('what is not, is left to the serializer', (t) => {
   }
   for (const value of [
     1n, Symbol('x'), () => {}, new Date(), /x/, new Map(), new Point(), new Error('x'), Object.create(null), Uint8Array.of(1), cyclic, more, holes,
-    [shared, shared], 'x'.repeat(5000), '€'.repeat(2100), Array.from({ length: 40 }, () => ({})), Array.from({ length: 5000 }), new Proxy(new Date(), {}),
+    [shared, shared], 'x'.repeat(5000), '€'.repeat(2100), Array.from({ length: 40 }, () => ({})), Array.from({ length: 5000 }), new Proxy(new Date(), {}), new Proxy({}, {}), [new Proxy([], {})],
   ]) t.is(encodePlain(value), undefined)
   t.deepEqual(encodePlain(1).length, 5)
 })

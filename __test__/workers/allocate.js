@@ -5,6 +5,8 @@
 
 import v8 from 'node:v8'
 import { array, createRing, record } from 'crosscore'
+import { pack, unpack } from 'msgpackr'
+import { TRADE, fillTrade } from '../../bench/workload/trades.js'
 
 /** Elements between two looks at the heap: less than the ring holds. */
 const ROUND = 8192
@@ -259,6 +261,24 @@ function records() {
   }
 }
 
+/** What the benchmarks send. */
+function trades() {
+  const { producer, consumer } = createRing({ of: record(TRADE), capacity: 2 * ROUND })
+  const trade = { ts: 0.5, px: 0.5, id: 0, qty: 0, venue: 0, side: 0 }
+  const push = () => {
+    for (let i = 0; i < ROUND; i++) {
+      fillTrade(trade, i)
+      producer.push(trade)
+    }
+  }
+  return {
+    push: bytesPerElement(nothing, push, () => consumer.drain(nothing)),
+    pop: bytesPerElement(push, () => {
+      while (consumer.pop() !== undefined);
+    }, nothing),
+  }
+}
+
 function strings() {
   const { producer, consumer } = createRing({ of: 'string', capacity: 128 * ROUND })
   const texts = Array.from({ length: 64 }, (_, i) => Buffer.from(String(i).padEnd(64, '.')).toString('latin1'))
@@ -274,6 +294,65 @@ function strings() {
   }
 }
 
+const event = { id: 1, type: 'order.created', user: 'user-7', ok: true, total: 7.25, tags: ['new', 'batch-7'], at: { line: 7, column: 7 } }
+
+/** Of the ring and of what makes the object: `alone` is without a ring, where that can be told apart. */
+function objects(of, alone) {
+  const { producer, consumer } = createRing({ of, capacity: 256 * ROUND })
+  const fill = () => {
+    for (let i = 0; i < ROUND; i++) producer.push(event)
+  }
+  return {
+    push: bytesPerElement(nothing, fill, () => consumer.drain(nothing)),
+    pop: bytesPerElement(fill, () => {
+      while (consumer.pop() !== undefined);
+    }, nothing),
+    ...alone?.(),
+  }
+}
+
+const msgpackr = {
+  encode(value, target) {
+    const bytes = pack(value)
+    if (bytes.length <= target.length) target.set(bytes)
+    return bytes.length
+  },
+  decode: unpack,
+}
+
+const jsonAlone = () => {
+  const texts = Array.from({ length: 64 }, (_, i) => JSON.stringify({ ...event, id: i }))
+  let length = 0
+  return {
+    'push, JSON.stringify alone': bytesPerElement(nothing, () => {
+      for (let i = 0; i < ROUND; i++) length += JSON.stringify(event).length
+    }, nothing),
+    'pop, JSON.parse alone': bytesPerElement(nothing, () => {
+      for (let i = 0; i < ROUND; i++) length += JSON.parse(texts[i & 63]).id
+    }, nothing),
+  }
+}
+
+function messages() {
+  const { producer, consumer } = createRing({ of: 'bytes', capacity: 128 * ROUND })
+  const message = new Uint8Array(64)
+  let total = 0
+  const fill = () => {
+    for (let i = 0; i < ROUND; i++) producer.push(message)
+  }
+  const add = (_bytes, start, end) => {
+    total = (total + end - start) | 0
+  }
+  return {
+    push: bytesPerElement(nothing, fill, () => consumer.drain(nothing)),
+    visit: bytesPerElement(fill, () => consumer.visit(add), nothing),
+    drain: bytesPerElement(fill, () => consumer.drain(nothing), nothing),
+    pop: bytesPerElement(fill, () => {
+      while (consumer.pop() !== undefined);
+    }, nothing),
+  }
+}
+
 const results = {
   records: records(),
   strings: strings(),
@@ -283,6 +362,11 @@ const results = {
   'f64, every 32': numbers('f64', 32, 0.5),
   'f64 integers': numbers('f64', 'each', 0),
   i32: numbers('i32', 'each', 0),
+  bytes: messages(),
+  trades: trades(),
+  json: objects('json', jsonAlone),
+  value: objects('value'),
+  msgpackr: objects(msgpackr),
   // Last, because it changes what the others would be.
   'drain with many callbacks': drainForMany(),
 }

@@ -6,7 +6,7 @@ const windowed = 'at most 1,024 messages in flight';
 const theirs = { system: 'postMessage', contender: 'post-message', shape: 'objects', params: window, note: windowed };
 
 /**
- * @param {'json' | 'value'} of
+ * @param {'json' | 'value' | 'msgpackr'} of
  * @param {string} how
  */
 function ours(of, how) {
@@ -46,5 +46,15 @@ export const cases = [
     work: 200_000,
     entries: [ours('value', "V8's serializer"), theirs],
     aims: [{ ours: 'crosscore', against: 'postMessage', ratio: 1 }],
+  },
+  {
+    name: 'codec',
+    title: 'small objects by a codec, msgpackr (of: { encode, decode })',
+    about,
+    unit: 'ns',
+    per: 'object',
+    work: 200_000,
+    entries: [ours('msgpackr', 'pack and unpack, as the program gives them'), theirs],
+    aims: [],
   },
 ];

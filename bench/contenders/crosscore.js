@@ -4,7 +4,7 @@ import { blocks, checkStretches } from '../workload/blocks.js';
 import { FRAME_BYTES, checkFrame, checkFrames, frames, stampFrame, wordsOf } from '../workload/frame.js';
 import { checkLines, lines } from '../workload/lines.js';
 import { checkMessages, checkMessagesIn, messages } from '../workload/message.js';
-import { checkObjects, objects } from '../workload/objects.js';
+import { checkObjects, msgpackr, objects } from '../workload/objects.js';
 import { checkNumbers, lost, numbers } from '../workload/sequence.js';
 import { TRADE, checkTrades, fillTrade, trades } from '../workload/trades.js';
 import { laneOf, loadPackage, makeRing } from './crosscore-package.js';
@@ -27,7 +27,7 @@ import { awaitingInitiator, awaitingResponder, initiator, responder } from './ro
  */
 function ringFor(crosscore, { of, capacity, publish = 'each', memory, needs }) {
   // A schema is made in the thread that makes the ring; a token brings its own.
-  const kind = of === 'trade' ? crosscore.record(TRADE) : of;
+  const kind = of === 'trade' ? crosscore.record(TRADE) : of === 'msgpackr' ? msgpackr : of;
   return makeRing(crosscore, { of: kind, capacity, publish, ...(memory && { memory }) }, needs);
 }
 
@@ -47,7 +47,8 @@ async function setup(params) {
 function claim(kind, make) {
   return async (/** @type {{ token: any }} */ { token }, /** @type {Params} */ params) => {
     const crosscore = await loadPackage();
-    return make(crosscore[kind].from(token), params);
+    // A codec does not travel with a token.
+    return make(crosscore[kind].from(token, params.of === 'msgpackr' ? { of: msgpackr } : undefined), params);
   };
 }
 

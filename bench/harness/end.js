@@ -50,6 +50,8 @@ export async function runEnd(plan) {
   const outcome = isPromise(pending) ? await pending : pending;
   const ended = outcome?.end ?? process.hrtime.bigint();
   const waited = (waitedForCpu() ?? 0) - (waitedBefore ?? 0);
+  // An end that is done takes its handle with it when its thread ends, and the other one may not have returned yet.
+  meet();
   return { pinned, started, ended, waited, latency: outcome?.samples && distribution(outcome.samples) };
 }
 

@@ -1,6 +1,7 @@
 // Small objects as programs post them: an event with a few fields, a list and an object within. Pooled, and numbered before
 // each is sent; who receives looks at the number, a string and what lies deepest.
 
+import { pack, unpack } from 'msgpackr';
 import { lost } from './sequence.js';
 
 const OBJECTS = 256;
@@ -45,3 +46,17 @@ export function checkObjectTexts() {
   const check = checkObjects();
   return (/** @type {string} */ text, /** @type {number} */ seq) => check(JSON.parse(text), seq);
 }
+
+/** A codec as a program would write it. */
+export const msgpackr = {
+  /**
+   * @param {any} value
+   * @param {Uint8Array} target
+   */
+  encode(value, target) {
+    const bytes = pack(value);
+    if (bytes.length <= target.length) target.set(bytes);
+    return bytes.length;
+  },
+  decode: unpack,
+};

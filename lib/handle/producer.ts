@@ -198,7 +198,8 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
   get free(): number {
     // A reservation is no slot of the ring yet, and not free either.
     const bytes = this.#port.known() - this.#hot.reserved()
-    return Math.max(0, bytes) / this.#port.kind.elementSize
+    // What is left behind the last record of a ring is room for none.
+    return Math.floor(Math.max(0, bytes) / this.#port.kind.elementSize)
   }
 
   get capacity(): number {

@@ -6,7 +6,7 @@ import { settleThread } from '../environment/turn.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { noSlots, Port } from '../handle/port.js'
 import { FramedReader } from '../layout/framed.js'
-import { readText, textView } from '../layout/text.js'
+import { BYTES, readText, textView } from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
 import type { EncodedKind } from './encoded-producer.js'
 import type { Encoding } from './encoded.js'
@@ -153,9 +153,12 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
 
   /** The oldest message, copied: nobody else can change it or keep the ring's memory by it. */
   #copy(length: number): string | Uint8Array<ArrayBuffer> {
-    const { payload } = this.#reader
+    const { payload, native } = this.#reader
+    const what = this.#reader.what()
+    // One crossing makes a text; where it cannot, the long way does.
     return (
-      readText(this.#view, payload, length, this.#reader.what()) ?? new ByteView(new ByteView(this.#port.buffer, payload, length))
+      (what === BYTES ? undefined : (native.text() ?? readText(this.#view, payload, length, what))) ??
+      new ByteView(new ByteView(this.#port.buffer, payload, length))
     )
   }
 

@@ -8,11 +8,14 @@ import { noSlots, Port } from '../handle/port.js'
 import { ProducerShell } from '../handle/producer.js'
 import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import { FramedWriter, roomFor, sizeOf } from '../layout/framed.js'
-import { textView, writeLongText } from '../layout/text.js'
+import { BYTES, textView, writeLongText } from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
 import { FLAGS } from '../native/control.js'
+import * as crossing from '../native/crossing.js'
 import type { Encoding } from './encoded.js'
 import type { Kind } from './kind.js'
+
+const { pushString } = crossing
 
 /** The kinds of this family. */
 export type EncodedKind = 'json' | 'value' | Codec<unknown>
@@ -61,7 +64,17 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
   }
 
   push(value: Element<K>): boolean {
-    const length = this.#place(value, -1)
+    const writer = this.#writer
+    const encoded = this.#encode(value)
+    // As a string is pushed: the first of a turn that is not published at once goes the long way.
+    if (typeof encoded === 'string' && !writer.isNew) {
+      const size = pushString(writer.native, encoded)
+      if (size !== 0) {
+        if (writer.sent(size) !== 0) this.#refuse()
+        return true
+      }
+    }
+    const length = this.#place(encoded, -1)
     if (length < 0) return this.#port.full()
     if (this.#writer.send(length) !== 0) this.#refuse()
     return true
@@ -81,16 +94,15 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
 
   /** Encodes and writes a value; false if there is no room for it. `at` is its place in a list. */
   #write(value: Element<K>, at: number): boolean {
-    const length = this.#place(value, at)
+    const length = this.#place(this.#encode(value), at)
     if (length < 0) return false
     this.#writer.finish(length)
     return true
   }
 
-  /** Encodes a value to where the next one goes; its length, or -1 if there is no room for it. */
-  #place(value: Element<K>, at: number): number {
+  /** Copies what was encoded to where the next one goes; its length, or -1 if there is no room for it. `at` is its place in a list. */
+  #place(encoded: string | Uint8Array, at: number): number {
     const writer = this.#writer
-    const encoded = this.#encode(value)
     if (writer.bytes.length === 0) this.#port.checkMemory()
     let length: number
     if (typeof encoded === 'string') {
@@ -102,7 +114,7 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
       const size = sizeOf(length)
       if (writer.free < size && this.#lookFor(size) < size) return -1
       setElements(writer.bytes, encoded as NumericView, writer.payload)
-      writer.describe(0)
+      writer.describe(BYTES)
     }
     if (writer.isNew && writer.enter() !== 0) this.#refuse()
     return length

@@ -8,6 +8,7 @@ import { HEADER } from '../layout/framed.js'
 import { EncodedConsumer } from './encoded-consumer.js'
 import { EncodedProducer } from './encoded-producer.js'
 import type { Kind } from './kind.js'
+import { decodePlain, encodePlain, isPlain } from './plain.js'
 
 /** How values become messages: text, or bytes. */
 export interface Encoding {
@@ -37,18 +38,23 @@ const ByteView = Uint8Array
 /** Refuses what cannot be cloned as structuredClone does. */
 class Serializer extends DefaultSerializer {
   // Node's name for what V8 calls when it meets something that cannot be cloned.
-  _getDataCloneError = (message: string): Error => new CloneError(message, 'DataCloneError')
+  _getDataCloneError(message: string): Error {
+    return new CloneError(message, 'DataCloneError')
+  }
 }
 
 const valueEncoding: Encoding = {
   name: 'value',
   encode(value) {
+    const plain = encodePlain(value)
+    if (plain !== undefined) return plain
     const serializer = new Serializer()
     serializer.writeHeader()
     serializer.writeValue(value)
     return serializer.releaseBuffer()
   },
   decode(encoded) {
+    if (isPlain(encoded as Uint8Array)) return decodePlain(encoded as Uint8Array)
     const deserializer = new DefaultDeserializer(encoded as Uint8Array)
     deserializer.readHeader()
     return deserializer.readValue() as unknown

@@ -1,8 +1,8 @@
 // Records that lie one after another: what reserve and peek give.
 
-import { busy, checkInteger, invalidArgument } from '../environment/errors.js'
+import { busy, invalidArgument } from '../environment/errors.js'
 import { lengthOf, typedArrayName, type NumericView } from '../environment/intrinsics.js'
-import { Place, recordAccess, type RecordAccess, type Scalar } from './record-cursor.js'
+import { NOWHERE, Place, recordAccess, type RecordAccess } from './record-cursor.js'
 import type { RecordSchema } from './record-schema.js'
 
 /** One object for all runs of records that a handle shows: nothing is made for a run. */
@@ -38,12 +38,12 @@ export class RecordBatch {
     return batch.#access
   }
 
-  /** Goes to the record at byte `at`, outside of any run. */
-  static go(batch: RecordBatch, at: number): void {
-    batch.#place.at = at
+  /** Where the cursor is. A handle moves it by itself where it shows one record after the other. */
+  static place(batch: RecordBatch): Place {
+    return batch.#place
   }
 
-  /** The same within a run: cursors of records inside the one before end. */
+  /** Goes to a record of the run: cursors of records inside the one before end. */
   static #move(batch: RecordBatch, at: number): void {
     batch.#place.at = at
     if (batch.#nested === true) batch.#access.leave!()
@@ -54,8 +54,8 @@ export class RecordBatch {
     batch.#start = start
     batch.#length = count
     batch.#gone = 0
-    if (count > 0) RecordBatch.#move(batch, start)
-    else RecordBatch.leave(batch)
+    batch.#place.at = count > 0 ? start : NOWHERE
+    if (batch.#nested === true) batch.#access.leave!()
   }
 
   /** The first `count` of the records that are shown were given back: they are refused. The others keep their index. */
@@ -68,8 +68,7 @@ export class RecordBatch {
   /** Shows nothing any more. */
   static leave(batch: RecordBatch): void {
     batch.#length = 0
-    batch.#gone = 0
-    batch.#place.leave()
+    batch.#place.at = NOWHERE
     if (batch.#nested === true) batch.#access.leave!()
   }
 
@@ -80,10 +79,16 @@ export class RecordBatch {
 
   /** The cursor, on the record at `index` until the next call. */
   at(index: number): object {
-    if (this.#length === 0) throw invalidArgument('index', 'that of a record that is shown, and none is', index)
-    checkInteger(this.#gone === 0 ? 'index' : 'index (the records before were given back)', index, this.#gone, this.#length - 1)
-    RecordBatch.#move(this, this.#start + index * this.#size)
+    if (!(index >= this.#gone && index < this.#length && (index | 0) === index)) this.#refuse(index)
+    this.#place.at = this.#start + index * this.#size
+    if (this.#nested === true) this.#access.leave!()
     return this.#access.cursor
+  }
+
+  #refuse(index: unknown): never {
+    if (this.#length === 0) throw invalidArgument('index', 'that of a record that is shown, and none is', index)
+    const what = this.#gone === 0 ? 'index' : 'index (the records before were given back)'
+    throw invalidArgument(what, `an integer from ${this.#gone} to ${this.#length - 1}`, index)
   }
 
   /** A copy of one field of all the records: in a typed array of its own, or in `into`, which must be of the field's kind and hold as many. */
@@ -98,7 +103,7 @@ export class RecordBatch {
         throw invalidArgument('into', `a ${kind} of ${this.#length} or more`, into)
       }
     }
-    if (this.#gone > 0) throw busy(`${this.#gone} of these records were given back: peek shows the others`)
+    if (this.#length > 0 && this.#gone > 0) throw busy(`${this.#gone} of these records were given back: peek shows the others`)
     return column(this.#start, this.#size, this.#length, into)
   }
 
@@ -107,5 +112,3 @@ export class RecordBatch {
     for (let i = this.#gone; i < this.#length; i++) yield this.at(i)
   }
 }
-
-export type { Scalar }

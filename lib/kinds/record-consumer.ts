@@ -12,7 +12,7 @@ import * as control from '../native/control.js'
 import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
 import { RecordBatch } from './record-batch.js'
-import type { RecordAccess } from './record-cursor.js'
+import type { Place, RecordAccess } from './record-cursor.js'
 import type { RecordSchema } from './record-schema.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
@@ -39,6 +39,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
   readonly #bytes: Uint8Array<ArrayBuffer>
   readonly #batch: RecordBatch
   readonly #access: RecordAccess
+  readonly #place: Place
   /** Cursors of records inside end with the record that they are in. */
   readonly #nested: boolean = false
   /** Of a record, in bytes. */
@@ -64,6 +65,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#bytes = bytesOver(port.buffer)
     this.#batch = RecordBatch.make(schema, port.buffer)
     this.#access = RecordBatch.access(this.#batch)
+    this.#place = RecordBatch.place(this.#batch)
     this.#nested = this.#access.leave !== undefined
     this.#size = schema.size
     this.#ring = native.capacity
@@ -131,21 +133,29 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     if (count === 0) return 0
     this.#native.shown()
     const cursor = this.#access.cursor as Shown<S>
+    const port = this.#port
+    const available = this.#hide()
     let taken = 0
+    let read = 0
     try {
-      while (taken < count && this.#port.isOpen) {
-        this.#unfold(1)
-        if (this.#nested === true) RecordBatch.leave(this.#batch)
-        RecordBatch.go(this.#batch, this.#offset)
+      while (taken < count) {
+        if (this.#heap === true) this.#unfold(1)
+        if (this.#nested === true) this.#access.leave!()
+        this.#place.at = this.#offset
         taken++
-        const available = this.#hide()
-        try {
-          fn(cursor)
-        } finally {
-          this.#shown(available, 1)
-        }
+        fn(cursor)
+        // It may have closed the consumer.
+        if (port.busy !== SHOWING) break
+        this.#read(1)
+        read++
       }
     } finally {
+      if (port.busy === SHOWING) {
+        port.busy = ''
+        // A record whose callback has thrown counts as read.
+        if (read < taken) this.#read(1)
+        this.#available = available - taken * this.#size
+      }
       this.#finish()
     }
     return taken
@@ -194,20 +204,20 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
 
   /** The oldest record, as an object of its own. */
   #copy(): Popped<S> {
-    this.#unfold(1)
-    RecordBatch.go(this.#batch, this.#offset)
+    if (this.#heap === true) this.#unfold(1)
+    this.#place.at = this.#offset
     const record = this.#access.read() as Popped<S>
     RecordBatch.leave(this.#batch)
     return record
   }
 
   #show(count: number): void {
-    this.#unfold(count)
+    if (this.#heap === true) this.#unfold(count)
     RecordBatch.show(this.#batch, this.#offset, count)
   }
 
   #unfold(count: number): void {
-    if (this.#heap === true) unfoldUp(this.#bytes, this.#ring, this.#offset + count * this.#size)
+    unfoldUp(this.#bytes, this.#ring, this.#offset + count * this.#size)
   }
 
   /** Up to `max` records that are there, after a look only if fewer are known. */

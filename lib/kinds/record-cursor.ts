@@ -10,7 +10,7 @@ import { lengthOf, type NumericView } from '../environment/intrinsics.js'
 import { LARGEST_RECORD, type PlacedField, type RecordSchema, type ScalarKind } from './record-schema.js'
 
 /** No offset of a field reaches from here into memory. A small integer, so that V8 keeps the field one. */
-const NOWHERE = -2 * LARGEST_RECORD
+export const NOWHERE = -2 * LARGEST_RECORD
 
 // As they are when the package is loaded.
 const [U8, I8, U16, I16, U32, I32, F32, F64, U64, I64] = [
@@ -94,143 +94,183 @@ const ALLOWED: Readonly<Record<ScalarKind, string>> = {
 }
 
 /**
- * The accessors of a number at `o` bytes from `place.at`. Written out for each kind: one function that served two kinds
- * of typed arrays would be slow for both.
+ * The accessors of a number at `o` bytes from `place.at`, which is so far below 0 where there is no record that the sum
+ * is too. Written out for each kind: one function that served two kinds of typed arrays would be slow for both. Each is
+ * one function, since V8 takes only so much bytecode into its caller: six setters of two functions did not fit.
  */
 export function scalarAccess(kind: ScalarKind, place: Place, o: number, name: string): ScalarAccess {
-  const here = (): number => {
-    if (place.at < 0) throw gone()
-    return place.at + o
+  const { u8, i8, u16, i16, u32, i32, f32, f64, u64, i64 } = place
+  const refuse: (value: unknown) => never = (value) => {
+    throw place.at < 0 ? gone() : invalidArgument(name, `${ALLOWED[kind]} (the field is '${kind}')`, value)
   }
-  const wrong = (value: unknown): Error => invalidArgument(name, `${ALLOWED[kind]} (the field is '${kind}')`, value)
   switch (kind) {
     case 'u8':
       return {
-        get: () => place.u8[here()]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return u8[i]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number' || (v & 0xff) !== v) throw wrong(v)
-          place.u8[i] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number' || (v & 0xff) !== v) refuse(v)
+          u8[i] = v
         },
         column(at, stride, count, into = new U8(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.u8[p]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = u8[p]!
           return into
         },
       }
     case 'i8':
       return {
-        get: () => place.i8[here()]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return i8[i]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number' || (v << 24) >> 24 !== v) throw wrong(v)
-          place.i8[i] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number' || (v << 24) >> 24 !== v) refuse(v)
+          i8[i] = v
         },
         column(at, stride, count, into = new I8(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.i8[p]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = i8[p]!
           return into
         },
       }
     case 'u16':
       return {
-        get: () => place.u16[here() >>> 1]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return u16[i >>> 1]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number' || (v & 0xffff) !== v) throw wrong(v)
-          place.u16[i >>> 1] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number' || (v & 0xffff) !== v) refuse(v)
+          u16[i >>> 1] = v
         },
         column(at, stride, count, into = new U16(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.u16[p >>> 1]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = u16[p >>> 1]!
           return into
         },
       }
     case 'i16':
       return {
-        get: () => place.i16[here() >>> 1]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return i16[i >>> 1]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number' || (v << 16) >> 16 !== v) throw wrong(v)
-          place.i16[i >>> 1] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number' || (v << 16) >> 16 !== v) refuse(v)
+          i16[i >>> 1] = v
         },
         column(at, stride, count, into = new I16(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.i16[p >>> 1]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = i16[p >>> 1]!
           return into
         },
       }
     case 'u32':
       return {
-        get: () => place.u32[here() >>> 2]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return u32[i >>> 2]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number' || v >>> 0 !== v) throw wrong(v)
-          place.u32[i >>> 2] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number' || v >>> 0 !== v) refuse(v)
+          u32[i >>> 2] = v
         },
         column(at, stride, count, into = new U32(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.u32[p >>> 2]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = u32[p >>> 2]!
           return into
         },
       }
     case 'i32':
       return {
-        get: () => place.i32[here() >>> 2]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return i32[i >>> 2]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number' || (v | 0) !== v) throw wrong(v)
-          place.i32[i >>> 2] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number' || (v | 0) !== v) refuse(v)
+          i32[i >>> 2] = v
         },
         column(at, stride, count, into = new I32(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.i32[p >>> 2]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = i32[p >>> 2]!
           return into
         },
       }
     case 'f32':
       return {
-        get: () => place.f32[here() >>> 2]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return f32[i >>> 2]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number') throw wrong(v)
-          place.f32[i >>> 2] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number') refuse(v)
+          f32[i >>> 2] = v
         },
         column(at, stride, count, into = new F32(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.f32[p >>> 2]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = f32[p >>> 2]!
           return into
         },
       }
     case 'f64':
       return {
-        get: () => place.f64[here() >>> 3]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return f64[i >>> 3]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'number') throw wrong(v)
-          place.f64[i >>> 3] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'number') refuse(v)
+          f64[i >>> 3] = v
         },
         column(at, stride, count, into = new F64(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.f64[p >>> 3]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = f64[p >>> 3]!
           return into
         },
       }
     case 'u64':
       return {
-        get: () => place.u64[here() >>> 3]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return u64[i >>> 3]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'bigint' || asUintN(64, v) !== v) throw wrong(v)
-          place.u64[i >>> 3] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'bigint' || asUintN(64, v) !== v) refuse(v)
+          u64[i >>> 3] = v
         },
         column(at, stride, count, into = new U64(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.u64[p >>> 3]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = u64[p >>> 3]!
           return into
         },
       }
     case 'i64':
       return {
-        get: () => place.i64[here() >>> 3]!,
+        get() {
+          const i = place.at + o
+          if (i < 0) throw gone()
+          return i64[i >>> 3]!
+        },
         set(v) {
-          const i = here()
-          if (typeof v !== 'bigint' || asIntN(64, v) !== v) throw wrong(v)
-          place.i64[i >>> 3] = v
+          const i = place.at + o
+          if (i < 0 || typeof v !== 'bigint' || asIntN(64, v) !== v) refuse(v)
+          i64[i >>> 3] = v
         },
         column(at, stride, count, into = new I64(count)) {
-          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = place.i64[p >>> 3]!
+          for (let i = 0, p = at + o; i < count; i++, p += stride) into[i] = i64[p >>> 3]!
           return into
         },
       }

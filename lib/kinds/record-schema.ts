@@ -47,6 +47,12 @@ const DEEPEST = 8
 
 const MADE_HERE = Symbol('made here')
 
+/**
+ * The text of a schema or a field, by a name that every copy of the package knows: a program may have more than one, and
+ * what another one made has another class.
+ */
+const TEXT: unique symbol = Symbol.for('crosscore.schema')
+
 /** `bytes(n)` inside a schema. */
 export class BytesField<N extends number = number> {
   // By which TypeScript tells it from a string, which has a length as well.
@@ -58,6 +64,10 @@ export class BytesField<N extends number = number> {
     this.length = length
     Object.freeze(this)
   }
+
+  get [TEXT](): string {
+    return `bytes(${this.length})`
+  }
 }
 
 /** `array(of, n)` inside a schema. */
@@ -67,10 +77,15 @@ export class ArrayField<F = unknown, N extends number = number> {
 
   constructor(of: F, length: N) {
     checkLength('array', length)
-    if (!isScalar(of) && !RecordSchema.is(of)) throw invalidArgument('an element of an array', `${SCALARS} or record({ … })`, of)
-    this.of = of
+    const element = isScalar(of) ? of : RecordSchema.from(of)
+    if (element === undefined) throw invalidArgument('an element of an array', `${SCALARS} or record({ … })`, of)
+    this.of = element as F
     this.length = length
     Object.freeze(this)
+  }
+
+  get [TEXT](): string {
+    return `array(${String(this.of)},${this.length})`
   }
 }
 
@@ -111,6 +126,10 @@ export class RecordSchema<S = unknown> {
     return this.#text
   }
 
+  get [TEXT](): string {
+    return this.#text
+  }
+
   [inspect.custom](): string {
     return `record(${this.#text}) of ${this.size} bytes`
   }
@@ -118,6 +137,25 @@ export class RecordSchema<S = unknown> {
   static is(value: unknown): value is RecordSchema {
     return typeof value === 'object' && value !== null && #text in value
   }
+
+  /** `value` as a schema, made anew if another copy of the package has made it; undefined if it is none. */
+  static from(value: unknown): RecordSchema | undefined {
+    if (RecordSchema.is(value)) return value
+    const text = textOf(value)
+    if (text === undefined || !text.startsWith('{')) return undefined
+    let schema = others.get(value as object)
+    if (schema === undefined) others.set(value as object, (schema = parseSchema(text)))
+    return schema
+  }
+}
+
+/** Schemas of other copies of the package. */
+const others = new WeakMap<object, RecordSchema>()
+
+/** What another copy of the package says of a schema or a field. */
+function textOf(value: unknown): string | undefined {
+  const text = typeof value === 'object' && value !== null ? (value as { [TEXT]?: unknown })[TEXT] : undefined
+  return typeof text === 'string' ? text : undefined
 }
 
 const SCALARS = [...SIZES.keys()].join(', ')
@@ -150,6 +188,11 @@ function fieldType(name: string, field: unknown): FieldType {
       return { is: 'numbers', kind: of, length, size: size * length, align: size }
     }
     return { is: 'records', schema: of, length, size: of.size * length, align: of.align }
+  }
+  const text = textOf(field)
+  if (text !== undefined) {
+    const { fields } = parseSchema(`{"field":${text}}`)
+    if (fields.length === 1) return fields[0]!.type
   }
   throw invalidArgument(`the field ${shown(name)}`, `${SCALARS}, bytes(n), array(of, n) or record({ … })`, field)
 }

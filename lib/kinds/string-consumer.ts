@@ -82,25 +82,30 @@ export class StringConsumer extends ConsumerShell<'string'> {
     this.#port.checkIdle()
     const messages: string[] = []
     const reader = this.#reader
-    while (messages.length < max && (reader.available > 0 || this.#look() > 0)) {
-      const count = this.#measureRun(max - messages.length)
-      if (count === 0) {
-        const length = this.#length()
-        messages[messages.length] = this.#decode(length)
-        this.#read(length)
-        continue
+    try {
+      while (messages.length < max && (reader.available > 0 || this.#look() > 0)) {
+        const count = this.#measureRun(max - messages.length)
+        if (count === 0) {
+          const length = this.#length()
+          messages[messages.length] = this.#decode(length)
+          this.#read(length)
+          continue
+        }
+        const run = this.#decodeRun(count)
+        let at = 0
+        for (let i = 0; i < count; i++) {
+          const length = this.#lengths[i]!
+          messages[messages.length] = run.substring(at, at + length)
+          const size = sizeOf(length)
+          at += size
+          reader.take(size)
+        }
+        reader.available -= at
+        this.#handOver()
       }
-      const run = this.#decodeRun(count)
-      let at = 0
-      for (let i = 0; i < count; i++) {
-        const length = this.#lengths[i]!
-        messages[messages.length] = run.substring(at, at + length)
-        const size = sizeOf(length)
-        at += size
-        reader.take(size)
-      }
-      reader.available -= at
-      this.#handOver()
+    } catch (error) {
+      // Strings that are read are not lost for one that cannot be: it stays, and the next read tells.
+      if (messages.length === 0) throw error
     }
     if (messages.length > 0) reader.release()
     return messages

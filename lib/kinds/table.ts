@@ -39,7 +39,8 @@ export const kindNames: readonly string[] = kinds.map(({ id }) => id)
 export function kindOf<K extends ElementKind>(of: K): Kind<K> | undefined
 export function kindOf(of: unknown): Kind | undefined {
   if (typeof of === 'string') return kinds.find((kind) => kind.of === of)
-  if (RecordSchema.is(of)) return recordKind(of) as Kind
+  const schema = RecordSchema.from(of)
+  if (schema !== undefined) return recordKind(schema) as Kind
   return isCodec(of) ? (codecKind(of) as Kind) : undefined
 }
 

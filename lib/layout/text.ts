@@ -9,7 +9,8 @@ import { tooLarge } from '../environment/errors.js'
 import { uncurried } from '../environment/intrinsics.js'
 import { type FramedWriter, HEADER, sizeOf } from './framed.js'
 
-/** What the bytes of a message are. Bytes that are no text have 0. */
+/** What the bytes of a message are. */
+export const BYTES = 0
 export const ASCII = 1
 export const UTF8 = 2
 export const UTF16 = 3

@@ -2,7 +2,7 @@
 
 import { deserialize, serialize } from 'node:v8'
 import { CrosscoreError } from '../environment/errors.js'
-import { decodePlain, encodePlain, isPlain } from './plain.js'
+import { decodePlain, encodePlain, isPlain } from '../kinds/plain.js'
 
 /** Whatever structured clone takes, but what would have to be transferred. The bytes are good until the next call. */
 export function encode(value: unknown): Uint8Array {

@@ -1,9 +1,11 @@
-// Small plain values, written shortly.
+// Small plain values, written shortly: for rings of 'value', and for rpc.
 //
-// Questions and answers are mostly a few numbers, strings and plain objects. Node's serializer makes three objects and a
-// buffer for each: for one number 3.2 µs to write and 1.3 µs to read, where this takes 0.2 µs and 0.1 µs (Node 20, one busy machine). What is not small
-// and plain, it leaves to the serializer: bigints, dates, typed arrays, class instances, holes, and an object that is
-// there twice, since a copy of it would be two.
+// They are mostly a few numbers, strings and plain objects. Node's serializer makes three objects and a buffer for each: an
+// object of seven fields takes 2.2 µs to write and 2.1 µs to read by it, with the ring, and 0.8 and 1.0 µs so. What is not
+// small and plain, it leaves to the serializer: bigints, dates, typed arrays, class instances, proxies, holes, and an object
+// that is there twice, since a copy of it would be two. Getters that were read by then are read again.
+
+import { types } from 'node:util'
 
 const UNDEFINED = 0
 const NULL = 1
@@ -33,6 +35,7 @@ let at = 0
 /** A getter of a value that is being written may write another value. */
 let busy = false
 
+const { isProxy } = types
 const { subarray } = Uint8Array.prototype
 
 /** The value's bytes, which are good until the next call; `undefined` if it is not small and plain. */
@@ -109,7 +112,8 @@ function writeObject(value: object): boolean {
   if (seen.length === MOST_OBJECTS || seen.includes(value)) return false
   seen.push(value)
   const list = Array.isArray(value)
-  if (Object.getPrototypeOf(value) !== (list ? Array.prototype : Object.prototype)) return false
+  // A proxy's traps are not to be called: the serializer says what is wrong with it.
+  if (isProxy(value) || Object.getPrototypeOf(value) !== (list ? Array.prototype : Object.prototype)) return false
   const keys = Object.keys(value)
   // Holes, and what an array carries beside its elements.
   if (list && keys.length !== value.length) return false
@@ -137,20 +141,30 @@ export function decodePlain(message: Uint8Array): unknown {
   return value
 }
 
+/** Short strings that were read before, by their bytes: names of fields and the like come again and again. */
+const known: (string | undefined)[] = Array.from({ length: 1024 })
+const { fromCharCode } = String
+
+/** Eight bytes as a number. */
+const double = new Float64Array(1)
+const doubleBytes = new Uint8Array(double.buffer)
+
 class Reader {
-  readonly #text: Buffer
+  readonly #bytes: Uint8Array
+  readonly #length: number
   #at = 0
 
   constructor(message: Uint8Array) {
-    this.#text = Buffer.from(message.buffer, message.byteOffset, message.length)
+    this.#bytes = message
+    this.#length = message.length
   }
 
   get ended(): boolean {
-    return this.#at === this.#text.length
+    return this.#at === this.#length
   }
 
   read(): unknown {
-    switch (this.#text[this.#at++]) {
+    switch (this.#bytes[this.#at++]) {
       case UNDEFINED:
         return undefined
       case NULL:
@@ -160,13 +174,19 @@ class Reader {
       case TRUE:
         return true
       case INTEGER:
-        return this.#text.readInt32LE(this.#advance(4))
-      case DOUBLE:
-        return this.#text.readDoubleLE(this.#advance(8))
+        return this.#integer()
+      case DOUBLE: {
+        const start = this.#advance(8)
+        for (let i = 0; i < 8; i++) doubleBytes[i] = this.#bytes[start + i]!
+        return double[0]!
+      }
       case LATIN1:
-        return this.#string('latin1')
-      case UTF16:
-        return this.#string('utf16le')
+        return this.#latin1()
+      case UTF16: {
+        const length = this.#count()
+        const start = this.#advance(length)
+        return this.#text('utf16le', start, start + length)
+      }
       case ARRAY: {
         const values: unknown[] = []
         for (let left = this.#count(); left > 0; left--) values.push(this.read())
@@ -188,22 +208,48 @@ class Reader {
     }
   }
 
-  #string(encoding: 'latin1' | 'utf16le'): string {
+  #latin1(): string {
     const length = this.#count()
     const start = this.#advance(length)
-    return this.#text.toString(encoding, start, start + length)
+    const message = this.#bytes
+    if (length > SHORT) return this.#text('latin1', start, start + length)
+    let hash = length
+    for (let i = start; i < start + length; i++) hash = (hash * 31 + message[i]!) & (known.length - 1)
+    const before = known[hash]
+    if (before !== undefined && before.length === length) {
+      let i = 0
+      while (i < length && before.charCodeAt(i) === message[start + i]) i++
+      if (i === length) return before
+    }
+    let made = ''
+    if (length > 16) made = this.#text('latin1', start, start + length)
+    else for (let i = start; i < start + length; i++) made += fromCharCode(message[i]!)
+    known[hash] = made
+    return made
+  }
+
+  #text(encoding: 'latin1' | 'utf16le', start: number, end: number): string {
+    const { buffer, byteOffset } = this.#bytes
+    return Buffer.from(buffer, byteOffset, this.#length).toString(encoding, start, end)
   }
 
   /** A length or count, of which each one takes a byte at least. */
   #count(): number {
-    const count = this.#text.readUInt32LE(this.#advance(4))
-    if (count > this.#text.length - this.#at) throw new RangeError('the message is shorter than its value')
+    const count = this.#integer() >>> 0
+    if (count > this.#length - this.#at) throw new RangeError('the message is shorter than its value')
     return count
+  }
+
+  #integer(): number {
+    const start = this.#advance(4)
+    const message = this.#bytes
+    return message[start]! | (message[start + 1]! << 8) | (message[start + 2]! << 16) | (message[start + 3]! << 24)
   }
 
   #advance(size: number): number {
     const start = this.#at
-    this.#at += size
+    if (start + size > this.#length) throw new RangeError('the message is shorter than its value')
+    this.#at = start + size
     return start
   }
 }

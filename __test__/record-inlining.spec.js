@@ -1,0 +1,35 @@
+// The hot calls of a producer of records stay out of their callers, so that the setters of fields come into them:
+// lib/kinds/record-producer.ts says why.
+
+import { execFile } from 'node:child_process'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import test from 'ava'
+
+/** V8's --max-inlined-bytecode-size. */
+const LONGEST_INLINED = 460
+
+const program = `
+  import { createRing, record } from '${new URL('../index.js', import.meta.url)}'
+  const { producer } = createRing({ of: record({ a: 'u8' }), capacity: 8 })
+  producer.push({ a: 1 })
+  producer.reserve(1)
+  producer.commit()
+`
+
+/** Lengths of the bytecode of all functions of that name that a program has called. */
+async function lengthsOf(name) {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--print-bytecode', `--print-bytecode-filter=${name}`, '--input-type=module', '-e', program],
+    { maxBuffer: 2 ** 26 },
+  )
+  return [...stdout.matchAll(/^Bytecode length: (\d+)$/gm)].map(([, length]) => Number(length))
+}
+
+for (const name of ['push', 'commit']) {
+  test(`${name} of a record is longer than what V8 inlines`, async (t) => {
+    const lengths = await lengthsOf(name)
+    t.true(Math.max(...lengths) > LONGEST_INLINED, `${lengths}`)
+  })
+}
