@@ -474,6 +474,10 @@ export function recordAccess(schema: RecordSchema, place: Place, base = 0, path 
     fill(value)
     return value
   }
+  // Apart, for the sake of the bytecode that V8 takes into a push.
+  const refuse: (value: unknown) => never = (value) => {
+    throw invalidArgument(path === '' ? 'value' : path.slice(0, -1), `an object with the fields of ${schema}`, value)
+  }
   Object.defineProperty(accessors, inspect.custom, { value: () => (place.at < 0 ? 'a cursor on no record' : read()) })
   return {
     // On a prototype, since V8 finds accessors of an object's own by a search each time.
@@ -481,9 +485,7 @@ export function recordAccess(schema: RecordSchema, place: Place, base = 0, path 
     columns,
     read,
     write(value) {
-      if (typeof value !== 'object' || value === null) {
-        throw invalidArgument(path === '' ? 'value' : path.slice(0, -1), `an object with the fields of ${schema}`, value)
-      }
+      if (typeof value !== 'object' || value === null) refuse(value)
       take(value as Record<string, never>)
     },
     leave:
