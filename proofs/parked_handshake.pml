@@ -17,7 +17,7 @@
  * fence of the caller and, any number of steps of the others later, one of the other thread. (Linux,
  * kernel/sched/membarrier.c.)
  *
- * The names of the steps (P1, P2, W1, W2) are those of park/barrier.rs.
+ * The names of the steps (P1, P2, W1, W2) are those of park/handshake.rs.
  *
  *   -DMEMBARRIER           the parker calls membarrier, the publisher does nothing: right
  *   -DPUBLISHER_FENCE      the publisher has a fence } both: right

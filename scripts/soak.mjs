@@ -1,6 +1,6 @@
 // npm run soak [-- --rounds N | --mutants]
 //
-// Each side sleeps and is woken, N times (10 million), with each strategy of park/barrier.rs that the
+// Each side sleeps and is woken, N times (10 million), with each strategy of park/handshake.rs that the
 // platform has; a lost wake-up ends it with an error (crates/crosscore/examples/soak.rs).
 //
 //   --mutants  takes one of the two fences away at a time instead, and the wake-up must be lost. Only on

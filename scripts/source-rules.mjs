@@ -7,7 +7,7 @@ const CRATE = 'crates/crosscore/src/'
 const ADDON = 'crates/crosscore-node/src/'
 
 /** The one place that needs a total order (INV-PARK-1), and so a fence. */
-const FENCES = `${CRATE}park/barrier.rs`
+const FENCES = `${CRATE}park/handshake.rs`
 /** Where orderings and atomics come from. */
 const SEAM = new RegExp(`^${CRATE}(ordering\\.rs|sync/|sync\\.rs)`)
 /** On macOS mirrored memory takes a name that is new in the process, and numbers them. */

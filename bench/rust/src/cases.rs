@@ -2,8 +2,8 @@
 
 use crate::contender::block_len;
 use crate::contenders::{
-    CrossbeamQueue, Crosscore, CrosscoreMirrored, CrosscoreWaited, Gil, Heapless, NexusQueue,
-    PlainCopy, Quickring, RawLines, Ringbuf, Rtrb, SlotFlags, Yring,
+    Bare, CrossbeamQueue, Crosscore, CrosscoreMirrored, CrosscoreWaited, Gil, Heapless, NexusQueue,
+    PlainCopy, Quickring, RawLines, Ringbuf, Rtrb, SlotFlags, Unpadded, Yring,
 };
 use crate::element::Words;
 use crate::measure::{
@@ -67,7 +67,7 @@ const NO_SLICES: Measure = Err("has no call that copies slices");
 macro_rules! entries {
     ($ours:expr, $waited:expr, $mirrored:expr, $rtrb:expr, $ringbuf:expr, $gil:expr, $nexus:expr,
      $heapless:expr, $yring:expr, $quickring:expr, $crossbeam:expr $(, $limit:literal: $limit_measure:expr)?
-     $(; $flags:expr)?) => {
+     $(; $experiment:literal: $experiment_measure:expr)*) => {
         vec![
             entry("crosscore", Kind::Ours, Ok($ours), ""),
             entry("crosscore, waited on", Kind::OursWaited, Ok($waited), "both sides have slept on it before"),
@@ -81,7 +81,7 @@ macro_rules! entries {
             entry("quickring", Kind::Peer, $quickring, ""),
             entry("crossbeam-queue", Kind::Peer, $crossbeam, "for any number of producers and consumers"),
             $(entry($limit, Kind::Limit, Ok($limit_measure), "no ring"),)?
-            $(entry("a flag in each slot", Kind::Experiment, Ok($flags), "an experiment"),)?
+            $(entry($experiment, Kind::Experiment, Ok($experiment_measure), "an experiment"),)*
         ]
     };
 }
@@ -108,7 +108,7 @@ fn one_entries<const WORDS: usize>() -> Vec<Entry> {
         Ok(one_by_one::<Yring, Words<WORDS>>),
         Ok(one_by_one::<Quickring, Words<WORDS>>),
         Ok(one_by_one::<CrossbeamQueue, Words<WORDS>>);
-        one_by_one::<SlotFlags, Words<WORDS>>
+        "a flag in each slot": one_by_one::<SlotFlags, Words<WORDS>>
     )
 }
 
@@ -157,7 +157,9 @@ fn alone_entries<const WORDS: usize>() -> Vec<Entry> {
         Ok(alone::<Heapless, Words<WORDS>>),
         Ok(alone::<Yring, Words<WORDS>>),
         Ok(alone::<Quickring, Words<WORDS>>),
-        Ok(alone::<CrossbeamQueue, Words<WORDS>>)
+        Ok(alone::<CrossbeamQueue, Words<WORDS>>);
+        "ours without close and sleep": alone::<Bare, Words<WORDS>>;
+        "and without lines of their own": alone::<Unpadded, Words<WORDS>>
     )
 }
 
@@ -173,7 +175,9 @@ fn burst_entries() -> Vec<Entry> {
         Ok(bursts::<Heapless, Words<1>>),
         Ok(bursts::<Yring, Words<1>>),
         Ok(bursts::<Quickring, Words<1>>),
-        Ok(bursts::<CrossbeamQueue, Words<1>>)
+        Ok(bursts::<CrossbeamQueue, Words<1>>);
+        "ours without close and sleep": bursts::<Bare, Words<1>>;
+        "and without lines of their own": bursts::<Unpadded, Words<1>>
     )
 }
 
@@ -189,7 +193,9 @@ fn many_rings_entries<const RINGS: usize>() -> Vec<Entry> {
         Ok(many_rings::<Heapless, Words<1>, RINGS>),
         Ok(many_rings::<Yring, Words<1>, RINGS>),
         Ok(many_rings::<Quickring, Words<1>, RINGS>),
-        Ok(many_rings::<CrossbeamQueue, Words<1>, RINGS>)
+        Ok(many_rings::<CrossbeamQueue, Words<1>, RINGS>);
+        "ours without close and sleep": many_rings::<Bare, Words<1>, RINGS>;
+        "and without lines of their own": many_rings::<Unpadded, Words<1>, RINGS>
     )
 }
 
@@ -242,7 +248,7 @@ fn round_trip_entries() -> Vec<Entry> {
         Ok(round_trip::<Quickring>),
         Ok(round_trip::<CrossbeamQueue>),
         "raw ping-pong": round_trip::<RawLines>;
-        round_trip::<SlotFlags>
+        "a flag in each slot": round_trip::<SlotFlags>
     )
 }
 

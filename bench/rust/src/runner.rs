@@ -39,6 +39,11 @@ pub struct Latency {
 }
 
 impl Row {
+    /// Whether no thread had to wait for its CPU in this round.
+    pub fn was_calm(&self, round: usize) -> bool {
+        self.waited[round] <= DISTURBED
+    }
+
     pub fn latency_at(&self, percent: f64) -> Option<f64> {
         self.latency
             .iter()
@@ -133,15 +138,15 @@ pub fn run(case: &Case, settings: &Settings) -> Vec<Row> {
         if row.runs.is_empty() {
             continue;
         }
-        row.median = Some(median(&row.runs));
+        let calm: Vec<f64> = (0..row.runs.len())
+            .filter(|&round| row.was_calm(round))
+            .map(|round| row.runs[round])
+            .collect();
+        row.median = Some(median(if calm.is_empty() { &row.runs } else { &calm }));
         row.best = row.runs.iter().copied().reduce(f64::min);
-        let disturbed = row
-            .waited
-            .iter()
-            .filter(|&&share| share > DISTURBED)
-            .count();
+        let runs = row.runs.len();
+        let disturbed = runs - calm.len();
         if disturbed > 0 {
-            let runs = row.runs.len();
             add_note(
                 row,
                 &format!("{disturbed} of {runs} runs disturbed by others on the CPU"),

@@ -39,9 +39,7 @@ pub struct Paired {
     pub high: f64,
 }
 
-/// `theirs` by `ours`, round by round.
-pub fn paired(theirs: &[f64], ours: &[f64]) -> Paired {
-    let mut ratios: Vec<f64> = theirs.iter().zip(ours).map(|(a, b)| a / b).collect();
+pub fn paired(mut ratios: Vec<f64>) -> Paired {
     ratios.sort_unstable_by(f64::total_cmp);
     let count = ratios.len();
     // Ranks of the binomial distribution with p = 1/2, by its normal approximation.

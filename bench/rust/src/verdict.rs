@@ -3,14 +3,18 @@
 //! Two threads on one machine have several speeds for the same code, by how their caches happen to lie, and a
 //! median of few runs is now one, now the other. So a case is decided by many short runs: in each round every
 //! contender runs once, in an order that rotates, and what counts is the median of the ratios within a round,
-//! with its bounds of 95 %. Where the aim is between the bounds the verdict says so: it is not to be had from
-//! this machine.
+//! with its bounds of 95 %. Runs in which a thread had to wait for its CPU do not count.
+//!
+//! The best of eight is chosen in every third round and compared in the others: whoever is chosen because it had good
+//! luck must not be measured by the same luck.
+//!
+//! Where the aim is between the bounds the verdict says so: it is not to be had from this machine.
 
 use serde::Serialize;
 
 use crate::cases::{Case, Kind, Shape};
 use crate::runner::Row;
-use crate::statistics::{paired, round3};
+use crate::statistics::{median, paired, round3};
 
 /// As a verdict of the Node bench (bench/harness/verdict.js).
 #[derive(Debug, Serialize)]
@@ -37,8 +41,17 @@ const HOPED_FOR: f64 = 1.2;
 pub fn judge(case: &Case, rows: &[Row]) -> Vec<Verdict> {
     let ours = || measured(rows, Kind::Ours).next();
     let verdict = |ours: &Row, against: &Row, aim, at_least: f64| {
-        let seen = paired(&against.runs, &ours.runs);
         ours.median?;
+        let compares = |round: &usize| against.kind != Kind::Peer || !chooses(*round);
+        let ratios: Vec<f64> = (0..ours.runs.len())
+            .filter(compares)
+            .filter(|&round| ours.was_calm(round) && against.was_calm(round))
+            .map(|round| against.runs[round] / ours.runs[round])
+            .collect();
+        if ratios.is_empty() {
+            return None;
+        }
+        let seen = paired(ratios);
         Some(Verdict {
             case: case.name.clone(),
             ours: ours.system,
@@ -107,9 +120,23 @@ fn measured(rows: &[Row], kind: Kind) -> impl Iterator<Item = &Row> {
         .filter(move |row| row.kind == kind && row.median.is_some())
 }
 
+/// Whether this round chooses the best peer; the others compare.
+fn chooses(round: usize) -> bool {
+    round.is_multiple_of(3)
+}
+
 pub fn best_peer(rows: &[Row]) -> Option<&Row> {
-    measured(rows, Kind::Peer).min_by(|a, b| {
-        let median = |row: &Row| row.median.unwrap_or(f64::INFINITY);
-        median(a).total_cmp(&median(b))
-    })
+    let choosing = |row: &Row| {
+        let rounds = (0..row.runs.len()).filter(|&round| chooses(round));
+        let calm: Vec<f64> = rounds
+            .filter(|&round| row.was_calm(round))
+            .map(|round| row.runs[round])
+            .collect();
+        if calm.is_empty() {
+            f64::INFINITY
+        } else {
+            median(&calm)
+        }
+    };
+    measured(rows, Kind::Peer).min_by(|a, b| choosing(a).total_cmp(&choosing(b)))
 }

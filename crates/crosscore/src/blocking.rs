@@ -64,6 +64,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// assert_eq!(consumer.available(), 4);
     /// # Ok::<(), crosscore::RingError>(())
     /// ```
+    #[inline]
     pub fn reserve_wait(
         &mut self,
         n: usize,

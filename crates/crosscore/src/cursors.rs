@@ -49,7 +49,7 @@
 //! Every pair of conflicting accesses to one slot lies on this chain, so no two of them race. The
 //! private copies are on it too: a step 3 that made the copy is sequenced before every later step
 //! that relies on the copy, however many steps later. Nothing here needs a total order over
-//! different locations; only sleeping does, and `park/barrier.rs` has it.
+//! different locations; only sleeping does, and `park/handshake.rs` has it.
 
 mod closing;
 
@@ -60,7 +60,7 @@ use crate::counter::Counter;
 use crate::ordering::{
     NOTICE_CLOSED, OBSERVE_HEAD, OBSERVE_TAIL, OWN_CURSOR, PUBLISH_HEAD, PUBLISH_TAIL,
 };
-use crate::park::{Barrier, WakerSlot};
+use crate::park::{Handshake, WakerSlot};
 use crate::sync::{AtomicU32, AtomicU64, UnsafeCell};
 
 const PRODUCER_CLOSED: u32 = 1;
@@ -145,13 +145,13 @@ struct Copies {
 }
 
 impl Copies {
-    fn new(own: u64, limit: u64, slots: Slots, barrier: Barrier) -> Self {
+    fn new(own: u64, limit: u64, slots: Slots, handshake: Handshake) -> Self {
         Self {
             limit: UnsafeCell::new(limit),
             own: UnsafeCell::new(own),
             slots,
             closed: AtomicU32::new(0),
-            sleeper: WakerSlot::new(barrier),
+            sleeper: WakerSlot::new(handshake),
             short: Counter::new(),
             high_water: Counter::new(),
         }
@@ -260,13 +260,13 @@ const _: () = {
 
 impl Cursors {
     /// Both cursors at `start`, an empty ring.
-    pub(crate) fn new(slots: Slots, start: u64, barrier: Barrier) -> Self {
+    pub(crate) fn new(slots: Slots, start: u64, handshake: Handshake) -> Self {
         let full_at = start.wrapping_add(slots.capacity());
         Self {
             tail: CacheAligned(AtomicU64::new(start)),
-            cached_head: CacheAligned(Copies::new(start, full_at, slots, barrier)),
+            cached_head: CacheAligned(Copies::new(start, full_at, slots, handshake)),
             head: CacheAligned(AtomicU64::new(start)),
-            cached_tail: CacheAligned(Copies::new(start, start, slots, barrier)),
+            cached_tail: CacheAligned(Copies::new(start, start, slots, handshake)),
             slots,
             start,
         }

@@ -15,6 +15,8 @@ pub(crate) struct Release<'a> {
 }
 
 impl Drop for Release<'_> {
+    // Otherwise `head` would be counted in memory, for each element.
+    #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: INV-SW-2: whoever made this guard holds the consumer mutably. INV-DROP-1 and
         // INV-DROP-2: `head` was moved past an element before that element was handed on.

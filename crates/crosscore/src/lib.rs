@@ -183,12 +183,12 @@ pub use error::{PushError, PushWaitError, RingError, WaitError};
 pub use iter::IntoIter;
 pub use iter::PopIter;
 pub use metrics::Metrics;
-pub use park::barrier::Barrier as Handshake;
+pub use park::handshake::Handshake;
 #[cfg(loom)]
 #[doc(hidden)]
-pub use park::barrier::never_waited;
+pub use park::handshake::never_waited;
 #[cfg(feature = "std")]
-pub use park::barrier::{prepare_waiting, prepare_waiting_in_background};
+pub use park::handshake::{prepare_waiting, prepare_waiting_in_background};
 pub use producer::Producer;
 pub use read_chunks::ReadChunks;
 pub use read_guard::ReadGuard;

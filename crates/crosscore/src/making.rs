@@ -7,7 +7,7 @@ use crate::alloc::{BufferAllocator, HeapAllocator, RawBuffer};
 use crate::consumer::Consumer;
 use crate::cursors::{Cursors, Slots};
 use crate::error::RingError;
-use crate::park::Barrier as Handshake;
+use crate::park::Handshake;
 use crate::producer::Producer;
 use crate::ring::Ring;
 use crate::sync::Arc;

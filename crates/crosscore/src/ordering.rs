@@ -30,7 +30,7 @@ sites! {
     /// The producer's publication edge: what it wrote into the slots happens before whatever the
     /// consumer does after `OBSERVE_TAIL` has read this value. INV-ORD-1.
     ///
-    /// On AArch64 it is `SeqCst` for the parked handshake (`park/barrier.rs`), which is the same
+    /// On AArch64 it is `SeqCst` for the parked handshake (`park/handshake.rs`), which is the same
     /// instruction there, `stlr`.
     PUBLISH_TAIL = Release, aarch64: SeqCst;
 
@@ -73,7 +73,7 @@ sites! {
     PARK = Release;
 
     /// After a publication, the publisher asks whether the other side is parked. What orders this
-    /// load after the publication is the barrier between them (`park/barrier.rs`), not the load; on
+    /// load after the publication is the barrier between them (`park/handshake.rs`), not the load; on
     /// AArch64 there is none, and the load is `SeqCst` as the publication is. INV-PARK-1.
     CHECK_PARKED = Relaxed, aarch64: SeqCst;
 

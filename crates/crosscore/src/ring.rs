@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory, RawBuffer};
 use crate::cursors::{Cursors, Grant};
-use crate::park::Barrier as Handshake;
+use crate::park::Handshake;
 use crate::sync::{SlotShadow, UnsafeCell};
 
 /// A bounded ring for one producer and one consumer.

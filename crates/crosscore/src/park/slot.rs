@@ -17,7 +17,7 @@
 
 use core::task::{RawWakerVTable, Waker};
 
-use super::barrier::{self, Barrier};
+use super::handshake::{self, Handshake};
 use super::spin::back_off;
 use crate::ordering::{
     CHECK_PARKED, NOTICE_WOKEN, PARK, REGAIN_SLOT, RETRACT, RETURN_SLOT, SWITCH_TO_FENCES,
@@ -36,7 +36,7 @@ const MUST_FENCE: u32 = 4;
 #[repr(C)]
 pub(crate) struct WakerSlot {
     state: AtomicU32,
-    barrier: Barrier,
+    barrier: Handshake,
     waker: UnsafeCell<Option<Waker>>,
     parker: UnsafeCell<Parker>,
 }
@@ -75,7 +75,7 @@ impl WakerSlot {
     #[cfg(not(loom))]
     pub(crate) const STATE_END: usize = core::mem::offset_of!(Self, state) + size_of::<u32>();
 
-    pub(crate) fn new(barrier: Barrier) -> Self {
+    pub(crate) fn new(barrier: Handshake) -> Self {
         let fenced = if barrier.publisher_fences() {
             MUST_FENCE
         } else {
@@ -92,7 +92,7 @@ impl WakerSlot {
         }
     }
 
-    pub(crate) fn barrier(&self) -> Barrier {
+    pub(crate) fn barrier(&self) -> Handshake {
         self.barrier
     }
 
@@ -101,7 +101,7 @@ impl WakerSlot {
     /// One load and one branch where nobody is parked and no fence is needed.
     #[inline(always)]
     pub(crate) fn notify(&self) {
-        barrier::light();
+        handshake::light();
         // Partner: PARK in `park`, through the barriers. INV-PARK-1.
         if self.state.load(CHECK_PARKED) != IDLE {
             self.notify_slow();
@@ -112,13 +112,13 @@ impl WakerSlot {
     #[inline(never)]
     fn notify_slow(&self) {
         if self.barrier.publisher_fences() {
-            barrier::publisher_fence();
+            handshake::publisher_fence();
         }
         // P2 again, behind the fence this time; a plain load before the locked instruction below.
         let mut seen = self.state.load(CHECK_PARKED);
         if seen & MUST_FENCE != 0 && !self.barrier.publisher_fences() {
             // The parker has switched this slot.
-            barrier::publisher_fence();
+            handshake::publisher_fence();
             seen = self.state.load(CHECK_PARKED);
         }
         loop {
@@ -180,7 +180,7 @@ impl WakerSlot {
         // W1. Partner: TAKE_WAKER (INV-PARK-2) and, through the barriers, CHECK_PARKED (INV-PARK-1).
         self.state.store(fenced | PARKED, PARK);
         if fenced != 0 {
-            barrier::parker_fence();
+            handshake::parker_fence();
         } else if !self.barrier.heavy() {
             // SAFETY: INV-PARK-2: passed on.
             unsafe { self.switch_to_fences() };
@@ -217,8 +217,8 @@ impl WakerSlot {
                 // SAFETY: INV-PARK-2: the parker's own.
                 unsafe { (*parker).fenced = MUST_FENCE };
             });
-            barrier::parker_fence();
-            barrier::pause_for_store_buffers();
+            handshake::parker_fence();
+            handshake::pause_for_store_buffers();
         }
     }
 
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn the_same_waker_is_left_once_and_pays_for_one_barrier() {
         let (first, second) = (Waker::from(Arc::new(Nobody)), Waker::from(Arc::new(Nobody)));
-        let slot = WakerSlot::new(Barrier::in_use());
+        let slot = WakerSlot::new(Handshake::in_use());
         assert_eq!(looks_of(&slot, &first), 1);
         assert_eq!(looks_of(&slot, &first), 0);
         assert_eq!(looks_of(&slot, &first.clone()), 0);
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn a_slot_that_was_switched_to_fences_still_wakes() {
         let waker = Waker::from(Arc::new(Nobody));
-        let slot = WakerSlot::new(Barrier::Accesses);
+        let slot = WakerSlot::new(Handshake::Accesses);
         assert_eq!(looks_of(&slot, &waker), 1);
         // SAFETY: INV-PARK-2: there is one thread.
         unsafe {

@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_micros(20);
 /// environment says. 0 is to sleep at once, without a yield: for threads that share one processor
 /// with others who need it, and for tests of sleeping.
 pub(super) fn longest() -> Duration {
-    // One more than the microseconds. No lock, so that a forked child waits for nobody (barrier.rs).
+    // One more than the microseconds. No lock, so that a forked child waits for nobody (handshake.rs).
     static CHOSEN: OnceNonZeroUsize = OnceNonZeroUsize::new();
     let chosen = CHOSEN.get_or_init(|| {
         let micros = std::env::var("CROSSCORE_SPIN")

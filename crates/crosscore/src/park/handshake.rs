@@ -58,7 +58,7 @@
 //! `membarrier` and `FlushProcessWriteBuffers` interrupt every thread of the process that is running at that
 //! moment, on its processor, for some microseconds; threads that do not run are left alone. It is paid once for
 //! each time that a thread goes to sleep or a task leaves a waker, and not for a poll whose waker is already
-//! there. Rings with [`Barrier::Fence`] interrupt nobody.
+//! there. Rings with [`Handshake::Fence`] interrupt nobody.
 //!
 //! # When the system takes it back
 //!
@@ -94,7 +94,7 @@ use crate::sync::{compiler_fence, fence};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u8)]
-pub enum Barrier {
+pub enum Handshake {
     /// Both sides execute a full fence: some 8 ns for every publication.
     Fence = 1,
     /// The sleeper makes the kernel fence every other thread: `membarrier`, Linux. A publication costs nothing
@@ -108,7 +108,7 @@ pub enum Barrier {
     Accesses,
 }
 
-impl Barrier {
+impl Handshake {
     #[cfg(feature = "std")]
     const ALL: [(&'static str, Self); 4] = [
         ("fence", Self::Fence),
@@ -205,7 +205,7 @@ fn forced() -> usize {
     static FORCED: OnceNonZeroUsize = OnceNonZeroUsize::new();
     let read = FORCED.get_or_init(|| {
         let wish = std::env::var("CROSSCORE_BARRIER").unwrap_or_default();
-        Barrier::ALL
+        Handshake::ALL
             .into_iter()
             .find(|(name, _)| *name == wish)
             .map_or(NonZeroUsize::MAX, |(_, barrier)| barrier.number())
@@ -224,7 +224,7 @@ fn forced() -> usize {
 /// ```
 #[cfg(feature = "std")]
 pub fn prepare_waiting() {
-    Barrier::in_use();
+    Handshake::in_use();
 }
 
 /// As [`prepare_waiting`], on a thread of its own, and returns at once. A first ring that comes sooner than
@@ -274,7 +274,7 @@ pub(crate) fn parker_fence() {
     fence(FENCE_PARKER);
 }
 
-impl Barrier {
+impl Handshake {
     /// Whether publishers must fence.
     pub(crate) fn publisher_fences(self) -> bool {
         self == Self::Fence
@@ -349,23 +349,23 @@ mod tests {
 
     #[test]
     fn the_choice_is_made_once_and_its_barrier_runs() {
-        let chosen = Barrier::in_use();
-        assert_eq!(chosen, Barrier::in_use());
+        let chosen = Handshake::in_use();
+        assert_eq!(chosen, Handshake::in_use());
         assert!(chosen.heavy());
         light();
         publisher_fence();
-        assert_eq!(Barrier::from_number(chosen.number().get()), Some(chosen));
+        assert_eq!(Handshake::from_number(chosen.number().get()), Some(chosen));
     }
 
     #[test]
     fn what_the_platform_does_not_have_becomes_fences() {
-        for (_, barrier) in Barrier::ALL {
+        for (_, barrier) in Handshake::ALL {
             let ready = barrier.or_fences();
-            assert!(ready == barrier || ready == Barrier::Fence);
+            assert!(ready == barrier || ready == Handshake::Fence);
             assert!(ready.heavy());
         }
         // There is no platform with both.
-        let both = [Barrier::Membarrier, Barrier::Flush].map(Barrier::or_fences);
-        assert!(both.contains(&Barrier::Fence));
+        let both = [Handshake::Membarrier, Handshake::Flush].map(Handshake::or_fences);
+        assert!(both.contains(&Handshake::Fence));
     }
 }
