@@ -165,3 +165,15 @@ test('the error class is for programs to test with, and to make', async (t) => {
   t.false(Object.keys(error).includes('name'))
   t.is(new CrosscoreError('ERR_CROSSCORE_BUSY', 'mine').message, 'mine')
 })
+
+test('streams refuse options that are no object, and the handle is still the program\'s', (t) => {
+  const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })
+  for (const options of [null, 5, 'soon']) {
+    refusesArgument(t, () => producer.toWritable(options), { what: 'options' })
+    refusesArgument(t, () => producer.toWritableStream(options), { what: 'options' })
+    refusesArgument(t, () => consumer.toReadable(options), { what: 'options' })
+    refusesArgument(t, () => consumer.toReadableStream(options), { what: 'options' })
+  }
+  t.true(producer.push(1))
+  t.is(consumer.pop(), 1)
+})

@@ -5,7 +5,7 @@ import { addAbortSignal, Readable as NodeReadable, Writable as NodeWritable } fr
 import type { Readable, ReadableOptions, Writable, WritableOptions } from 'node:stream'
 import { setImmediate } from 'node:timers'
 import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
-import { CrosscoreError } from '../environment/errors.js'
+import { checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { closeWith, prematureClose, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
 
@@ -209,10 +209,12 @@ class RingReadable<K extends ElementKind> extends NodeReadable {
 
 /** A stream of Node that writes into `producer`, which belongs to the stream from here on. */
 export function toWritable<K extends ElementKind>(producer: Producer<K>, options: ToWritableOptions = {}): Writable {
+  checkOptionsObject(options, '{ highWaterMark: 16 }')
   return new RingWritable(producer, options)
 }
 
 /** A stream of Node that reads from `consumer`, which belongs to the stream from here on. */
 export function toReadable<K extends ElementKind>(consumer: Consumer<K>, options: ToReadableOptions = {}): Readable {
+  checkOptionsObject(options, '{ highWaterMark: 16 }')
   return new RingReadable(consumer, options)
 }

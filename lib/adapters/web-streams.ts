@@ -4,7 +4,7 @@ import { CountQueuingStrategy, ReadableStream as Readable, WritableStream as Wri
 /** @ts-ignore without @types/node these are any */
 import type { ReadableByteStreamController, ReadableStream, ReadableStreamDefaultController, WritableStream } from 'node:stream/web'
 import type { Consumer, Element, ElementKind, Popped, Producer } from '../../index.js'
-import { CrosscoreError } from '../environment/errors.js'
+import { checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { closeWith, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
 
@@ -30,6 +30,7 @@ export function toWritableStream<K extends ElementKind>(
   producer: Producer<K>,
   options: ToWritableStreamOptions = {},
 ): WritableStream<Element<K>> {
+  checkOptionsObject(options, '{ highWaterMark: 16 }')
   const bytes = producer.of === 'bytes'
   const longest = longestPiece(producer.capacity)
   const { highWaterMark = bytes ? WRITE_AHEAD_BYTES : WRITE_AHEAD_ELEMENTS } = options
@@ -69,6 +70,7 @@ export function toReadableStream<K extends ElementKind>(
   consumer: Consumer<K>,
   options: ToReadableStreamOptions = {},
 ): ReadableStream<Popped<K>> {
+  checkOptionsObject(options, '{ highWaterMark: 16 }')
   const { highWaterMark = 0, autoAllocateChunkSize } = options
   if (consumer.of !== 'bytes') {
     return new Readable<Popped<K>>(elementsOf(consumer), new CountQueuingStrategy({ highWaterMark }))
