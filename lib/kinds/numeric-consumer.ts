@@ -93,18 +93,38 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
   /** The long way, for all that there may be to do. */
   #popLong(): Popped<K> | undefined {
     this.#port.checkIdle()
-    if (this.#available() === 0 && this.#look(1) === 0) return undefined
-    const value = this.#view[this.#next()]
-    this.#passOn(this.#positions[AT]! + this.#size)
+    const positions = this.#positions
+    const at = positions[AT]!
+    if (positions[LIMIT] === at && this.#lookAgain(at) === false) return undefined
+    const value = this.#view[(at >>> this.#shift) & this.#mask]
+    this.#passOn((at + this.#size) | 0)
     return value as Popped<K>
+  }
+
+  /** `#look(1)`, where nothing is known to be there: whether there is now. What whoever polls runs through again and again. */
+  #lookAgain(at: number): boolean {
+    this.#voidPeek()
+    if (lookForData(this.#native) < 0) this.#port.checkFlags()
+    if (this.#view.length === 0) this.#port.checkMemory()
+    if (this.#positions[LIMIT] !== at) return true
+    if (settleThread()) this.#refresh()
+    if (this.#positions[LIMIT] !== at) return true
+    this.#words[REFUSED]! += 1
+    return false
   }
 
   /** Goes on to the position that must not be come to by the quick way. */
   #passOn(next: number): void {
-    this.#positions[AT] = next
-    if (this.#pending() >= this.#lap) release(this.#native)
-    else if (this.#words[OWING] === 0) owe(this.#native)
-    this.#goOn()
+    const positions = this.#positions
+    positions[AT] = next
+    let due = this.#lap - ((next - positions[DONE]!) | 0)
+    if (due <= 0) {
+      release(this.#native)
+      due = this.#lap
+    } else if (this.#words[OWING] === 0) owe(this.#native)
+    // As `#goOn`.
+    const way = Math.min((positions[LIMIT]! - next) | 0, due - this.#size)
+    positions[STOP] = next + (this.#words[OWING] === 0 ? this.#size : way + this.#size)
   }
 
   popMany(into: NumericArray<K>): number
