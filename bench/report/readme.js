@@ -24,17 +24,18 @@ const PICTURES = { light: 'docs/bench.svg', dark: 'docs/bench-dark.svg' };
 
 const root = new URL('../../', import.meta.url);
 
+const kinds = /** @type {import('./kinds.js').Kind[]} */ (Object.keys(KINDS));
+
 /**
  * @param {import('./result.js').Result} result
- * @returns {string} Markdown
+ * @returns {string[][]} a row for each headline
  */
-export function readmeTable(result) {
-  const kinds = /** @type {import('./kinds.js').Kind[]} */ (Object.keys(KINDS));
+function rowsOf(result) {
   const { quick, runs } = result.method;
   const command = ['npm run bench --', quick && '--quick', runs !== defaultRuns(quick) && `--runs ${runs}`, '--case']
     .filter(Boolean)
     .join(' ');
-  const lines = headlines(result, HEADLINES).map(({ name, rows }) => {
+  return headlines(result, HEADLINES).map(({ name, rows }) => {
     const title = plainCases.find((known) => known.name === name)?.title ?? name;
     const cells = kinds.map((kind) => {
       const row = rows.find(({ system }) => kindOf(system) === kind);
@@ -48,9 +49,25 @@ export function readmeTable(result) {
       }
       return `${figure} ${row.system}`;
     });
-    return [`${title}, ${rows[0].unit}`].concat(cells, `\`${command} ${name}\``);
+    return [`${title}, ${rows[0].unit}`, result.node.split('.')[0]].concat(cells, `\`${command} ${name}\``);
   });
-  return markdown(['what', ...kinds.map((kind) => KINDS[kind]), 'command'], lines);
+}
+
+/**
+ * @param {import('./result.js').Result[]} results one for each Node
+ * @returns {string} Markdown: for each headline, a row for each Node
+ */
+export function readmeTable(results) {
+  const [first, ...others] = results.map(rowsOf);
+  const seen = new Set();
+  const lines = first.flatMap((row) => [row, ...others.flatMap((rows) => rows.filter(([what]) => what === row[0]))]);
+  // What it is stands once, before the first of them.
+  const shown = lines.map(([what, ...rest]) => {
+    const again = seen.has(what);
+    seen.add(what);
+    return [again ? '' : what, ...rest];
+  });
+  return markdown(['what', 'Node', ...kinds.map((kind) => KINDS[kind]), 'command'], shown);
 }
 
 /**
@@ -76,10 +93,10 @@ export function readmeSection(results) {
     `  <img src="${PICTURES.light}" alt="Bars: time per element of crosscore and of the quickest peers of each kind">`,
     '</picture>',
     '',
-    ...results.flatMap((result) => [`**Node ${result.node}**`, '', readmeTable(result), '']),
-    `Median of ${runsLine(results[0])}, ${method.startedAt.slice(0, 10)}, ${machineLine({ machine })}; both ends in workers, each on a CPU of its`,
-    'own, every element checked. The first figure is that of the express lane where the package takes it, then comes the same by way of',
-    'Node-API. Of the peers of a kind it is the quickest. `npm run bench` measures all of them and writes the full report.',
+    readmeTable(results),
+    '',
+    `Median of ${runsLine(results[0])}, Node ${results.map(({ node }) => node).join(' and ')}, ${method.startedAt.slice(0, 10)}, ${machineLine({ machine })}; both ends in workers, each on a CPU of its own, every element checked. First the express lane where`,
+    'there is one, then the same by Node-API. Of the peers of a kind it is the quickest; `npm run bench` measures all of them.',
   ];
 }
 
