@@ -38,6 +38,25 @@ test('a handle that is held is not collected', async (t) => {
   t.false(consumer.closed)
 })
 
+test('the collections of young objects, a few milliseconds apart, do not close a ring of which a program keeps one handle', (t) => {
+  // In a process of its own, which says what was collected.
+  const program = `
+    import { createRing } from 'crosscore'
+    const { consumer } = createRing({ of: 'f64', capacity: 8 })
+    let some
+    for (let i = 0; i < 60; i++) {
+      for (let k = 0; k < 20_000; k++) some = { k }
+      await new Promise(setImmediate)
+    }
+    console.log(some !== undefined && consumer.closed)`
+  const flags = ['--trace-gc', '--max-semi-space-size=1', '--input-type=module', '--eval', program]
+  const output = execFileSync(process.execPath, flags, { encoding: 'utf8', cwd: fileURLToPath(new URL('..', import.meta.url)) })
+  const [last] = output.trim().split('\n').slice(-1)
+  t.true(output.includes('Scavenge'))
+  // A collection of everything may close it.
+  t.true(last === 'false' || output.includes('Mark-Compact'), output)
+})
+
 test('a token keeps its ring open while everything else is collected', async (t) => {
   const [token, handle] = (() => {
     const { producer, consumer } = createRing({ of: 'f64', capacity: 8 })

@@ -58,16 +58,15 @@ function rowsOf(result) {
  * @returns {string} Markdown: for each headline, a row for each Node
  */
 export function readmeTable(results) {
-  const [first, ...others] = results.map(rowsOf);
-  const seen = new Set();
-  const lines = first.flatMap((row) => [row, ...others.flatMap((rows) => rows.filter(([what]) => what === row[0]))]);
-  // What it is stands once, before the first of them.
-  const shown = lines.map(([what, ...rest]) => {
-    const again = seen.has(what);
-    seen.add(what);
-    return [again ? '' : what, ...rest];
-  });
-  return markdown(['what', 'Node', ...kinds.map((kind) => KINDS[kind]), 'command'], shown);
+  const all = results.flatMap(rowsOf);
+  const lines = [];
+  for (const what of new Set(all.map(([title]) => title))) {
+    const rows = all.filter(([title]) => title === what);
+    // What it is stands once, before the first of them.
+    for (const row of rows.slice(1)) row[0] = '';
+    lines.push(...rows);
+  }
+  return markdown(['what', 'Node', ...kinds.map((kind) => KINDS[kind]), 'command'], lines);
 }
 
 /**

@@ -9,10 +9,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** @param {string[]} names of packages; the files of their addons, in the same order */
 export function buildAddons(...names) {
+  // What is preloaded here, as a sanitizer is, is not for the compiler.
+  const { LD_PRELOAD: _, ...env } = process.env
   const { status, stdout, error } = spawnSync(
     'cargo',
     ['build', '--profile', 'example', '--message-format', 'json-render-diagnostics', ...names.flatMap((name) => ['--package', name])],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 26 },
+    { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 26 },
   )
   if (error) throw error
   if (status !== 0) throw new Error(`cargo build failed for ${names.join(' and ')}`)

@@ -6,7 +6,7 @@ import type { Stats } from '../../index.js'
 import { announce } from '../environment/diagnostics.js'
 import { busy, closed, corrupt, CrosscoreError, fromNative } from '../environment/errors.js'
 import { bytesOver } from '../environment/intrinsics.js'
-import { NativeHandle } from '../native/addon.js'
+import { environment, NativeHandle } from '../native/addon.js'
 import { FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, STATS, STATS_COUNT, STATS_OFFSET } from '../native/control.js'
 import { readReason, writeReason } from './reason.js'
 import { writeToken, type Side, type Token } from './token.js'
@@ -18,10 +18,14 @@ const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) 
 
 /**
  * A handle that nobody has any more is closed when it is collected. The collections of young objects, a few
- * milliseconds apart, pass over what a registry watches: only a full one finds it, so that a ring of which a program
- * keeps one handle for a moment does not close at random.
+ * milliseconds apart, are not to find it, so that a ring of which a program keeps one handle for a moment does not close
+ * at random. Up to Node 25 they pass over what a registry watches; V8 14.6 does not (`--handle-weak-ref-weakly-in-minor-gc`),
+ * and so a new handle is held for a while, in which it gets old.
  */
 const watched = new FinalizationRegistry<void>(() => {})
+const YOUNG_MS = 500
+const [major, minor] = process.versions.v8.split('.').map(Number) as [number, number]
+const seesYoung = major > 14 || (major === 14 && minor > 1)
 
 /** What a port has to know about the kind of its ring. */
 export interface PortKind {
@@ -84,6 +88,7 @@ export class Port {
   /** The public object that stands for this port. */
   represent(handle: object): void {
     watched.register(handle)
+    if (seesYoung) environment.setTimeout(() => handle, YOUNG_MS).unref()
     markAsUncloneable?.(handle)
   }
 
