@@ -111,7 +111,10 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     const positions = this.#positions
     const at = positions[AT]!
     const next = (at + this.#size) | 0
-    if (next === positions[STOP]) return this.#pushLong(value)
+    if (next === positions[STOP]) {
+      carried[0] = value
+      return this.#pushCarried()
+    }
     this.#view[(at >>> this.#shift) & this.#mask] = value
     // From here on it is part of the stream, even if this thread dies before it publishes it.
     positions[AT] = next
@@ -138,17 +141,36 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   }
 
   protected static pushCarried<K extends NumericName>(producer: NumericProducer<K>): boolean {
-    return producer.#pushLong(carried[0] as Element<K>)
+    return producer.#pushCarried()
   }
 
   /** The long way, for all that there may be to do. */
   #pushLong(value: Element<K>): boolean {
-    this.#port.checkIdle()
     this.#checkType(value, -1)
-    if (this.#atLeast(1) === 0) return this.#port.full()
+    if (!this.#mayWrite()) return this.#port.full()
+    this.#store(this.#next(), value, -1)
+    return this.#wrote()
+  }
+
+  /** The same for the number in `carried`. */
+  #pushCarried(): boolean {
+    if (!this.#mayWrite()) return this.#port.full()
+    const index = this.#next()
+    this.#view[index] = carried[0]!
+    if (this.#exact === true && this.#view[index] !== carried[0]) throw this.#wrong(carried[0], -1)
+    return this.#wrote()
+  }
+
+  /** Whether there is room for one, now that somebody has asked. */
+  #mayWrite(): boolean {
+    this.#port.checkIdle()
+    if (this.#atLeast(1) === 0) return false
     // Last: a look may have settled what the thread owes.
     if (this.#each === false && this.#words[OWING] === 0) this.#enter()
-    this.#store(this.#next(), value, -1)
+    return true
+  }
+
+  #wrote(): true {
     this.#count(1)
     if (!this.#mayHandOver()) this.#refuse()
     return true
