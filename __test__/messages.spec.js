@@ -451,3 +451,14 @@ test('a callback may push to the ring that it drains, and close it', (t) => {
   t.true(producer.closed)
   refuses(t, 'CLOSED', () => consumer.drain(() => {}))
 })
+
+onBothMemories('popMany returns what it has read before a header that was overwritten, and the next one throws', (t, memory) => {
+  const { producer, consumer } = createRing({ of: 'bytes', capacity: 4096, memory })
+  const words = new Uint32Array(producer.reserve(8).buffer)
+  producer.abort()
+  producer.pushMany([message(1), message(2), message(3)])
+  words[8] = 0xffffffff
+  t.deepEqual(consumer.popMany(4), [message(1), message(2)])
+  t.is(consumer.stats.received, 2)
+  for (let i = 0; i < 2; i++) refuses(t, 'CORRUPT', () => consumer.popMany(4), /claims 4294967295 bytes/)
+})

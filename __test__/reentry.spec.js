@@ -227,6 +227,31 @@ for (const [of, element] of Object.entries(elementOf)) {
   })
 }
 
+// Node 20 has no other way to take memory out of a buffer, and what it does to this one is a copy.
+if (ArrayBuffer.prototype.transfer) {
+  const rings = {
+    bytes: [{ of: 'bytes', capacity: 64 }, new Uint8Array(40)],
+    f64: [{ of: 'f64', capacity: 1 }, 1],
+  }
+  for (const [kind, [options, value]] of Object.entries(rings)) {
+    test(`a program's own error is heard where it has also taken the ring's memory away (${kind})`, (t) => {
+      const mine = new RangeError('mine')
+      const { producer, consumer } = createRing({ ...options, memory: 'heap' })
+      producer.push(value)
+      const error = t.throws(() =>
+        consumer.visit((memory) => {
+          producer.close()
+          // The consumer knows of it before it gives back what was read.
+          t.true(consumer.closed)
+          memory.buffer.transfer()
+          throw mine
+        }),
+      )
+      t.is(error, mine)
+    })
+  }
+}
+
 test('an array that lies about its length is taken as it says, or refused', (t) => {
   for (const length of [-1, NaN, 0.5, 2.5, Infinity, 2 ** 53, '3', null, {}]) {
     const { producer, consumer } = createRing({ of: 'f64', capacity: 8, memory: 'heap' })

@@ -50,11 +50,13 @@ test('what is not, is left to the serializer', (t) => {
   const more = Object.assign([1], { more: 2 })
   const holes = Array.from({ length: 3 })
   delete holes[1]
+  // As many keys as elements.
+  const both = Object.assign([], { 1: 'one', more: 2 })
   class Point {
     x = 1
   }
   for (const value of [
-    1n, Symbol('x'), () => {}, new Date(), /x/, new Map(), new Point(), new Error('x'), Object.create(null), Uint8Array.of(1), cyclic, more, holes,
+    1n, Symbol('x'), () => {}, new Date(), /x/, new Map(), new Point(), new Error('x'), Object.create(null), Uint8Array.of(1), cyclic, more, holes, both,
     [shared, shared], 'x'.repeat(5000), '€'.repeat(2100), Array.from({ length: 40 }, () => ({})), Array.from({ length: 5000 }), new Proxy(new Date(), {}), new Proxy({}, {}), [new Proxy([], {})],
   ]) t.is(encodePlain(value), undefined)
   t.deepEqual(encodePlain(1).length, 5)

@@ -65,10 +65,15 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
     this.#port.checkIdle()
     const messages: Bytes[] = []
-    while (messages.length < max) {
-      const message = this.pop()
-      if (message === undefined) break
-      messages[messages.length] = message
+    try {
+      while (messages.length < max) {
+        const message = this.pop()
+        if (message === undefined) break
+        messages[messages.length] = message
+      }
+    } catch (error) {
+      // Messages that are read are not lost for one that cannot be: it stays, and the next read tells.
+      if (messages.length === 0) throw error
     }
     this.#reader.release()
     return messages
@@ -146,7 +151,8 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
             available -= size
             this.#peeked = -1
             reader.take(size)
-            if (reader.handOver() !== 0) port.checkFlags()
+            // Whatever it finds is told by the next read: nothing of ours is to hide what fn has thrown.
+            reader.handOver()
           }
         }
         if (port.busy !== SHOWING) break

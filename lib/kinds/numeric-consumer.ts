@@ -231,7 +231,9 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
       // Also when fn throws: what it was shown is gone, and nothing else. It may have closed the consumer.
       if (this.#port.busy === VISITING) {
         this.#port.busy = ''
-        this.#readBatch(count)
+        // Whatever that finds is told by the next read: nothing of ours is to hide what fn has thrown.
+        this.#positions[AT]! += count << this.#shift
+        this.#handOver()
         ConsumerShell.resume(this)
       }
     }

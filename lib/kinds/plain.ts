@@ -6,6 +6,7 @@
 // that is there twice, since a copy of it would be two. Getters that were read by then are read again.
 
 import { types } from 'node:util'
+import { isArray } from '../environment/intrinsics.js'
 
 const UNDEFINED = 0
 const NULL = 1
@@ -35,8 +36,12 @@ let at = 0
 /** A getter of a value that is being written may write another value. */
 let busy = false
 
+// As they are when the package is loaded: a program may replace them.
 const { isProxy } = types
-const { subarray } = Uint8Array.prototype
+const { defineProperty, getPrototypeOf, keys: keysOf } = Object
+const { from: bufferOver } = Buffer
+const { fromCharCode } = String
+const ByteView = Uint8Array
 
 /** The value's bytes, which are good until the next call; `undefined` if it is not small and plain. */
 export function encodePlain(value: unknown): Uint8Array | undefined {
@@ -44,7 +49,7 @@ export function encodePlain(value: unknown): Uint8Array | undefined {
   busy = true
   at = 0
   try {
-    return write(value) ? subarray.call(bytes, 0, at) : undefined
+    return write(value) ? new ByteView(bytes.buffer, 0, at) : undefined
   } finally {
     busy = false
     seen.length = 0
@@ -111,12 +116,12 @@ function writeString(value: string): boolean {
 function writeObject(value: object): boolean {
   if (seen.length === MOST_OBJECTS || seen.includes(value)) return false
   seen.push(value)
-  const list = Array.isArray(value)
+  const list = isArray(value)
   // A proxy's traps are not to be called: the serializer says what is wrong with it.
-  if (isProxy(value) || Object.getPrototypeOf(value) !== (list ? Array.prototype : Object.prototype)) return false
-  const keys = Object.keys(value)
-  // Holes, and what an array carries beside its elements.
-  if (list && keys.length !== value.length) return false
+  if (isProxy(value) || getPrototypeOf(value) !== (list ? Array.prototype : Object.prototype)) return false
+  const keys = keysOf(value)
+  // Holes, and what an array carries beside its elements, which comes behind them.
+  if (list && (keys.length !== value.length || (keys.length > 0 && keys[keys.length - 1] !== `${keys.length - 1}`))) return false
   bytes[at] = list ? ARRAY : OBJECT
   numbers.setUint32(at + 1, keys.length, true)
   at += 5
@@ -143,7 +148,6 @@ export function decodePlain(message: Uint8Array): unknown {
 
 /** Short strings that were read before, by their bytes: names of fields and the like come again and again. */
 const known: (string | undefined)[] = Array.from({ length: 1024 })
-const { fromCharCode } = String
 
 /** Eight bytes as a number. */
 const double = new Float64Array(1)
@@ -198,7 +202,7 @@ class Reader {
           const key = this.read() as string
           const value = this.read()
           // The one name that assigning would take for something else.
-          if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
+          if (key === '__proto__') defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
           else object[key] = value
         }
         return object
@@ -230,7 +234,7 @@ class Reader {
 
   #text(encoding: 'latin1' | 'utf16le', start: number, end: number): string {
     const { buffer, byteOffset } = this.#bytes
-    return Buffer.from(buffer, byteOffset, this.#length).toString(encoding, start, end)
+    return bufferOver(buffer, byteOffset, this.#length).toString(encoding, start, end)
   }
 
   /** A length or count, of which each one takes a byte at least. */

@@ -241,8 +241,9 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     else if (this.#words[OWING] === 0) owe(this.#native)
   }
 
+  /** Gives back what was read. Whatever that finds is told by the next read: a callback may have thrown, and is heard first. */
   #release(): void {
-    if (release(this.#native) !== 0) this.#port.checkFlags()
+    release(this.#native)
   }
 
   #look(wanted: number): number {

@@ -207,7 +207,8 @@ export class StringConsumer extends ConsumerShell<'string'> {
     if (this.#port.busy !== SHOWING) return
     this.#port.busy = ''
     this.#reader.available = available
-    this.#handOver()
+    // Whatever it finds is told by the next read: nothing of ours is to hide what fn has thrown.
+    this.#reader.handOver()
   }
 
   /** How many of the oldest strings, up to `max`, make a run of ASCII. Their lengths are in #lengths. */

@@ -156,6 +156,7 @@ impl<R: 'static> Table<R> {
         slot.control.reset(position);
         // SAFETY: INV-NODE-12: taken out of the list under its lock, so it is this thread's alone.
         unsafe { *slot.tenant.get() = Some(tenant) };
+        // Partner: `mine`.
         slot.number
             .store(slot.number().to_bits(), Ordering::Relaxed);
         slot.owner.store(thread::current(), Ordering::Relaxed);
@@ -173,7 +174,7 @@ impl<R: 'static> Table<R> {
         drop(unsafe { (*slot.tenant.get()).take() });
         let generation = slot.generation.load(Ordering::Relaxed) + 1;
         slot.generation.store(generation, Ordering::Relaxed);
-        // That of no handle.
+        // That of no handle. Partner: `mine`.
         slot.number.store(0, Ordering::Relaxed);
         if generation < GENERATIONS {
             self.vacant().slots.push(slot);
