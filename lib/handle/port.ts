@@ -6,7 +6,7 @@ import type { Stats } from '../../index.js'
 import { announce } from '../environment/diagnostics.js'
 import { busy, closed, corrupt, CrosscoreError, fromNative } from '../environment/errors.js'
 import { bytesOver } from '../environment/intrinsics.js'
-import { environment, NativeHandle } from '../native/addon.js'
+import { NativeHandle } from '../native/addon.js'
 import { FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, STATS, STATS_COUNT, STATS_OFFSET } from '../native/control.js'
 import { readReason, writeReason } from './reason.js'
 import { writeToken, type Side, type Token } from './token.js'
@@ -19,13 +19,26 @@ const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) 
 /**
  * A handle that nobody has any more is closed when it is collected. The collections of young objects, a few
  * milliseconds apart, are not to find it, so that a ring of which a program keeps one handle for a moment does not close
- * at random. Up to Node 25 they pass over what a registry watches; V8 14.6 does not (`--handle-weak-ref-weakly-in-minor-gc`),
- * and so a new handle is held for a while, in which it gets old.
+ * at random. Up to Node 25 they pass over what a registry watches; V8 14.6 does not (`--handle-weak-ref-weakly-in-minor-gc`).
+ * There the registry holds a new handle until it is old, which an object is that has outlived two of them. An object
+ * that nobody holds tells of each, by being collected.
  */
-const watched = new FinalizationRegistry<void>(() => {})
-const YOUNG_MS = 500
+const watched = new FinalizationRegistry<Young | undefined>((young) => {
+  if (young !== undefined && young.before > 0) hold(young)
+})
 const [major, minor] = process.versions.v8.split('.').map(Number) as [number, number]
 const seesYoung = major > 14 || (major === 14 && minor > 1)
+
+/** A handle, and how many more collections it is to outlive before it is old. */
+interface Young {
+  readonly handle: object
+  before: number
+}
+
+function hold(young: Young): void {
+  young.before--
+  watched.register({}, young)
+}
 
 /** What a port has to know about the kind of its ring. */
 export interface PortKind {
@@ -87,8 +100,8 @@ export class Port {
 
   /** The public object that stands for this port. */
   represent(handle: object): void {
-    watched.register(handle)
-    if (seesYoung) environment.setTimeout(() => handle, YOUNG_MS).unref()
+    watched.register(handle, undefined)
+    if (seesYoung) hold({ handle, before: 2 })
     markAsUncloneable?.(handle)
   }
 

@@ -113,7 +113,7 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     const next = (at + this.#size) | 0
     if (next === positions[STOP]) {
       carried[0] = value
-      return this.#pushCarried()
+      return this.#pushLong()
     }
     this.#view[(at >>> this.#shift) & this.#mask] = value
     // From here on it is part of the stream, even if this thread dies before it publishes it.
@@ -136,43 +136,66 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     return true
   }
 
-  protected static pushLong<K extends NumericName>(producer: NumericProducer<K>, value: Element<K>): boolean {
+  protected static pushLong<K extends NumericName>(producer: NumericProducer<K>, value?: Element<K>): boolean {
     return producer.#pushLong(value)
   }
 
-  protected static pushCarried<K extends NumericName>(producer: NumericProducer<K>): boolean {
-    return producer.#pushCarried()
+  protected static refuseType<K extends NumericName>(producer: NumericProducer<K>, value: Element<K>): never {
+    throw producer.#wrong(value, -1)
   }
 
-  /** The long way, for all that there may be to do. */
-  #pushLong(value: Element<K>): boolean {
-    this.#checkType(value, -1)
-    if (!this.#mayWrite()) return this.#port.full()
-    this.#store(this.#next(), value, -1)
-    return this.#wrote()
-  }
-
-  /** The same for the number in `carried`. */
-  #pushCarried(): boolean {
-    if (!this.#mayWrite()) return this.#port.full()
-    const index = this.#next()
-    this.#view[index] = carried[0]!
-    if (this.#exact === true && this.#view[index] !== carried[0]) throw this.#wrong(carried[0], -1)
-    return this.#wrote()
-  }
-
-  /** Whether there is room for one, now that somebody has asked. */
-  #mayWrite(): boolean {
-    this.#port.checkIdle()
-    if (this.#atLeast(1) === 0) return false
-    // Last: a look may have settled what the thread owes.
-    if (this.#each === false && this.#words[OWING] === 0) this.#enter()
-    return true
-  }
-
-  #wrote(): true {
-    this.#count(1)
-    if (!this.#mayHandOver()) this.#refuse()
+  /**
+   * The long way, for all that there may be to do. Without a value it pushes the number in `carried`. It is written out, longer
+   * than the 460 bytes of bytecode that V8 takes into a caller: with this in it a push is too large for a loop of the
+   * program's to take in, and then each number is made an object for the call (__test__/inlining.spec.js).
+   */
+  #pushLong(value?: Element<K>): boolean {
+    const port = this.#port
+    const native = this.#native
+    const words = this.#words
+    const positions = this.#positions
+    port.checkIdle()
+    let room = (positions[LIMIT]! - positions[AT]!) | 0
+    if (room < this.#size) {
+      if (lookForRoom(native) < 0) port.checkFlags()
+      else port.checkMemory()
+      if (words[FLAGS] !== 0) this.#refuse()
+      // The slots may be missing because a consumer in this very thread has not given them back.
+      if (((positions[LIMIT]! - positions[AT]!) | 0) < this.#size && settleThread()) this.#refresh()
+      room = (positions[LIMIT]! - positions[AT]!) | 0
+      if (room < this.#size) {
+        words[REFUSED]! += 1
+        return port.full()
+      }
+    }
+    // After the look, which may have settled what the thread owes: the first element of a turn that is not published at
+    // once asks whether there is still somebody to read it.
+    if (this.#each === false && words[OWING] === 0) this.#enter()
+    const at = positions[AT]!
+    const index = (at >>> this.#shift) & this.#mask
+    if (value === undefined) {
+      this.#view[index] = carried[0]!
+      if (this.#exact === true && this.#view[index] !== carried[0]) throw this.#wrong(carried[0], -1)
+    } else {
+      this.#view[index] = value as never
+      if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(value, -1)
+    }
+    // From here on it is part of the stream, even if this thread dies before it publishes it.
+    const next = (at + this.#size) | 0
+    positions[AT] = next
+    const isDue = ((next - positions[DONE]!) | 0) >= this.#due
+    const flags = isDue ? publish(native) : 0
+    // As #goOn.
+    room = (positions[LIMIT]! - next) | 0
+    let way = room > 0 ? room + this.#size : this.#size
+    if (this.#crosses === true) way = FAR
+    else if (this.#each === false) {
+      const due = this.#due - ((next - positions[DONE]!) | 0)
+      if (words[OWING] === 0 || due < this.#size) way = this.#size
+      else if (due < way) way = due
+    }
+    positions[STOP] = next + way
+    if (flags !== 0) this.#refuse()
     return true
   }
 
@@ -290,13 +313,9 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     return count
   }
 
-  /** `at` is the value's place in a list, or -1. */
-  #checkType(value: Element<K>, at: number): void {
-    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(value, at)
-  }
-
+  /** `at` is the value's place in a list. */
   #store(index: number, value: Element<K>, at: number): void {
-    this.#checkType(value, at)
+    if (this.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw this.#wrong(value, at)
     this.#view[index] = value as never
     if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(value, at)
   }
@@ -463,10 +482,10 @@ class CrossingProducer<K extends NumericName> extends NumericProducer<K> {
   }
 
   override push(value: Element<K>): boolean {
-    if (typeof value !== 'number') return NumericProducer.pushLong(this, value)
+    if (typeof value !== 'number') NumericProducer.refuseType(this, value)
     if (pushNumber(this.#number, value) === 1) return true
     carried[0] = value
-    return NumericProducer.pushCarried(this)
+    return NumericProducer.pushLong(this)
   }
 }
 

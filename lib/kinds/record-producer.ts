@@ -95,7 +95,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
 
   // push and commit are written out, each longer than the 460 bytes of bytecode that V8 takes into a caller. It takes calls
   // in by how often they are made, and accessors last: with these in it a loop had no room left for the setters of a record,
-  // and took 57 ns for six fields in place instead of 31. __test__/record-inlining.spec.js measures them.
+  // and took 57 ns for six fields in place instead of 31. __test__/inlining.spec.js measures them.
 
   push(record: Element<S>): boolean {
     const port = this.#port

@@ -1,5 +1,5 @@
-// The hot calls of a producer of records stay out of their callers, so that the setters of fields come into them:
-// lib/kinds/record-producer.ts says why.
+// What stays out of its callers: the hot calls of a producer of records, so that the setters of fields come into a loop, and
+// the long way of a push of a number, so that the push does. lib/kinds/record-producer.ts and numeric-producer.ts say why.
 
 import { execFile } from 'node:child_process'
 import process from 'node:process'
@@ -15,6 +15,7 @@ const program = `
   producer.push({ a: 1 })
   producer.reserve(1)
   producer.commit()
+  createRing({ of: 'f64', capacity: 8 }).producer.push(1)
 `
 
 /** Lengths of the bytecode of all functions of that name that a program has called. */
@@ -27,8 +28,12 @@ async function lengthsOf(name) {
   return [...stdout.matchAll(/^Bytecode length: (\d+)$/gm)].map(([, length]) => Number(length))
 }
 
-for (const name of ['push', 'commit']) {
-  test(`${name} of a record is longer than what V8 inlines`, async (t) => {
+for (const [what, name] of [
+  ['push of a record', 'push'],
+  ['commit of a record', 'commit'],
+  ['the long way of a number', '#pushLong'],
+]) {
+  test(`${what} is longer than what V8 inlines`, async (t) => {
     const lengths = await lengthsOf(name)
     t.true(Math.max(...lengths) > LONGEST_INLINED, `${lengths}`)
   })
