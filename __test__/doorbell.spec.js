@@ -1,8 +1,10 @@
 // One doorbell rings for all handles of a thread that wait on its event loop.
 
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import test from 'ava'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createRing } from 'crosscore'
+import { createRing, Consumer } from 'crosscore'
 import { start } from './workers/start.js'
 
 // INV-NODE-9
@@ -79,4 +81,66 @@ test('workers that wait are terminated while they are rung', async (t) => {
     await ended
     t.true(rings.every(({ producer }) => producer.closed))
   }
+})
+
+// INV-NODE-9: who waits is first looked for by the loop itself, then by the other side.
+for (const [when, later] of Object.entries({
+  'before the loop has looked': () => {},
+  'when it has looked once': () => new Promise(setImmediate),
+  'when it sleeps': () => sleep(20),
+})) {
+  test(`a wait that is over ${when} rings nobody, and its slot's next tenant waits for itself`, async (t) => {
+    for (let i = 0; i < 50; i++) {
+      const { producer, consumer } = createRing({ of: 'f64', capacity: 16 })
+      const wait = consumer.ready()
+      await later()
+      consumer.close()
+      t.false(await wait)
+      t.throws(() => producer.push(1), { code: 'ERR_CROSSCORE_CLOSED' })
+      const next = createRing({ of: 'f64', capacity: 16 })
+      const token = next.consumer.move()
+      const moved = Consumer.from(token)
+      const waits = moved.ready()
+      await later()
+      next.producer.push(i)
+      t.true(await waits)
+      t.is(moved.pop(), i)
+    }
+  })
+}
+
+test('two event loops that answer each other leave timers, immediates and sockets their turn', async (t) => {
+  const there = createRing({ of: 'f64', capacity: 16 })
+  const back = createRing({ of: 'f64', capacity: 16 })
+  const { worker, result } = start('answer.js', { tokens: { consumer: there.consumer.move(), producer: back.producer.move() } })
+  const turns = { timer: 0, immediate: 0, socket: 0 }
+  const timer = setInterval(() => turns.timer++, 1)
+  const again = () => {
+    turns.immediate++
+    if (turns.immediate < 20) setImmediate(again)
+  }
+  setImmediate(again)
+  const server = createServer((socket) => socket.on('error', () => {}).pipe(socket)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect(server.address().port, '127.0.0.1')
+  socket.on('error', () => {}).on('data', () => {
+    turns.socket++
+    socket.write('again')
+  })
+  socket.write('first')
+  let rounds = 0
+  while (rounds < 5000 || !Object.values(turns).every((count) => count >= 20)) {
+    there.producer.push(rounds)
+    if (!(await back.consumer.ready())) break
+    t.is(back.consumer.pop(), rounds)
+    rounds++
+  }
+  there.producer.close()
+  const seen = await result
+  clearInterval(timer)
+  socket.destroy()
+  server.close()
+  t.is(seen.rounds, rounds)
+  t.true(seen.timers >= 20, `timers of the worker: ${seen.timers}`)
+  await worker.terminate()
 })

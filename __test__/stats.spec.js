@@ -1,5 +1,6 @@
 // What the counters count.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { createRing } from 'crosscore'
 import { onBothMemories } from './memories.js'
@@ -74,14 +75,18 @@ for (const [of, one] of [['u8', 1], ['bytes', new Uint8Array(1)]]) {
 test('sleeping and being woken are counted on both sides', async (t) => {
   const { producer, consumer } = createRing({ of: 'f64', capacity: 4, memory: 'heap' })
   t.is(consumer.popSync({ timeout: 1 }), undefined)
-  t.true(consumer.stats.consumerParks >= 1)
+  const parks = consumer.stats.consumerParks
+  t.true(parks >= 1)
   const waiting = consumer.ready()
+  t.is(consumer.stats.consumerParks, parks, 'it looks again before it sleeps')
+  while (consumer.stats.consumerParks === parks) await sleep(1)
   producer.push(1)
   t.true(await waiting)
   t.is(producer.stats.consumerWakes, 1)
   producer.pushMany([1, 2, 3])
   t.false(producer.pushSync(1, { timeout: 1 }))
   const room = producer.ready()
+  while (consumer.stats.producerParks < 2) await sleep(1)
   consumer.popMany(2)
   t.true(await room)
   t.like(consumer.stats, { producerWakes: 1 })

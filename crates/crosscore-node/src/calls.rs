@@ -11,6 +11,7 @@ use std::time::Instant;
 use napi::sys;
 
 use crate::control::Control;
+use crate::doorbell::{Doorbell, Listener};
 use crate::environment::Environment;
 use crate::handle::{HANDLES, HandleSlot, Rest, end, take};
 use crate::side::Side;
@@ -135,15 +136,15 @@ unsafe extern "C" fn block(env: sys::napi_env, info: sys::napi_callback_info) ->
 
 /// `listen(number, callback)`: installs what the doorbell calls, once.
 unsafe extern "C" fn listen(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let (_, callback) = arguments(env, info);
+    let (slot, callback) = arguments(env, info);
     let listens = with(env, info, |_, _, rest| rest.listener.is_some());
-    if listens != Some(false) {
+    let (Some(slot), Some(false)) = (slot, listens) else {
         return ptr::null_mut();
-    }
+    };
     // To open a doorbell asks Node, in whatever way; so no handle is borrowed meanwhile.
     let installed = Environment::enter(env).and_then(|environment| {
         let doorbell = environment.doorbell(env)?;
-        let mut listener = Some(doorbell.listen(callback)?);
+        let mut listener = Some(doorbell.listen(slot.index(), callback)?);
         with(env, info, |_, _, rest| {
             if rest.listener.is_none() {
                 rest.listener = listener.take();
@@ -157,17 +158,16 @@ unsafe extern "C" fn listen(env: sys::napi_env, info: sys::napi_callback_info) -
     answer(env, installed)
 }
 
-/// `arm(number)`: leaves the doorbell with the other side, unless what is wanted is there; the wait keeps the event loop
-/// alive.
+/// `arm(number)`: has the doorbell call when what is wanted is there, unless it is; the wait keeps the event loop alive.
 unsafe extern "C" fn arm(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with(env, info, |side, control, rest| {
-        if let Some(listener) = &mut rest.listener {
-            let armed = listener.arm(|waker| side.arm(control, waker));
+        with_doorbell(rest, |doorbell, listener| {
+            let armed = doorbell.arm(listener, side, control);
             control.set_armed(armed);
             if armed {
-                keep_alive(rest, true);
+                doorbell.hold(listener, true);
             }
-        }
+        });
     });
     ptr::null_mut()
 }
@@ -176,7 +176,10 @@ unsafe extern "C" fn arm(env: sys::napi_env, info: sys::napi_callback_info) -> s
 unsafe extern "C" fn disarm(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with(env, info, |side, control, rest| {
         side.disarm(control);
-        keep_alive(rest, false);
+        with_doorbell(rest, |doorbell, listener| {
+            doorbell.disarm(listener);
+            doorbell.hold(listener, false);
+        });
     });
     ptr::null_mut()
 }
@@ -194,10 +197,15 @@ unsafe extern "C" fn let_go(env: sys::napi_env, info: sys::napi_callback_info) -
 }
 
 fn keep_alive(rest: &Rest, hold: bool) {
+    with_doorbell(rest, |doorbell, listener| doorbell.hold(listener, hold));
+}
+
+/// Not while the environment is ending, nor for a handle that does not listen.
+fn with_doorbell(rest: &Rest, f: impl FnOnce(&Doorbell, &Listener)) {
     let environment = Environment::current();
     let doorbell = environment.as_ref().and_then(|it| it.known_doorbell());
     if let (Some(doorbell), Some(listener)) = (doorbell, &rest.listener) {
-        doorbell.hold(listener, hold);
+        f(doorbell, listener);
     }
 }
 

@@ -31,10 +31,6 @@ impl ConsumerPort {
         }
     }
 
-    fn has(&self, wanted: usize) -> bool {
-        self.consumer.is_closed() || self.consumer.available() >= wanted
-    }
-
     /// Tells JavaScript what a look has found of the other side.
     fn tell(control: &Control, closed: bool, available: usize) {
         if closed {
@@ -112,6 +108,10 @@ impl Side for ConsumerPort {
             self.end.tally().wakes.add(u32::from(woken));
         }
         self.look(control);
+    }
+
+    fn has(&self, wanted: usize) -> bool {
+        self.consumer.is_closed() || self.consumer.available() >= wanted
     }
 
     fn arm(&mut self, control: &Control, waker: &Waker) -> bool {

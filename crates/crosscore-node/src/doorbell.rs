@@ -1,22 +1,24 @@
 //! How other threads reach this environment's event loop: one doorbell for all of its handles.
 //!
-//! A handle that waits for the first time gets a [`Listener`] and leaves its waker with the other side. A publication
-//! there finds this side parked and rings, once for each wait, never per message. The loop then calls the function
-//! of each handle that was rung, as Node calls any callback: `process.nextTick` and microtasks run after each.
+//! A handle that waits for the first time gets a [`Listener`]. Before the loop sleeps it looks whether what is waited for
+//! is there, for a while if that is worth it, and only then leaves a waker with the other side. A publication
+//! there finds this side parked and rings, once for each wait, never per message. The loop calls the function
+//! of each handle that was rung or has what it waits for, as Node calls any callback: `process.nextTick` and microtasks
+//! run after each.
 //!
 //! | file | what |
 //! | --- | --- |
 //! | `rung.rs` | who has been rung; no ring is lost, none comes after the end |
-//! | `courtesy.rs` | what is tried before a wait |
-//! | `uv.rs` | the bell on Node: a `uv_async_t` |
+//! | `vigil.rs` | for how long it looks before it sleeps |
+//! | `uv.rs` | the bell on Node, a `uv_async_t`, and what runs before the loop sleeps |
 //! | this one | the loop's side, and the bell elsewhere: a threadsafe function |
 //!
 //! Node's threadsafe function does the same with a queue and a lock that the ringer holds while the loop wakes; on one
 //! processor that costs two more switches for each ring.
 
-mod courtesy;
 mod rung;
 mod uv;
+mod vigil;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::c_void;
@@ -27,11 +29,15 @@ use std::task::{Wake, Waker};
 
 use napi::{Env, sys};
 
+use crate::control::Control;
 use crate::environment::Environment;
+use crate::handle::HANDLES;
 use crate::runtime;
+use crate::side::Side;
+use crate::slot::Tenant;
 use crate::status::check;
-use courtesy::Courtesy;
 use rung::{Bell, Rung};
+use vigil::Vigil;
 
 /// What wakes the loop.
 #[derive(Clone, Copy, Debug)]
@@ -84,14 +90,30 @@ impl Wake for Button {
 #[derive(Debug)]
 pub(crate) struct Listener {
     place: u32,
+    /// It may be left with other threads and outlive everything here.
     waker: Waker,
-    courtesy: Courtesy,
 }
 
 impl Listener {
-    /// Runs `arm` with what rings, which may be left with other threads and outlive everything here; whether it was.
-    pub(crate) fn arm(&mut self, arm: impl FnOnce(&Waker) -> bool) -> bool {
-        self.courtesy.before(|| arm(&self.waker))
+    /// Leaves the waker with the other side at once; whether it did, because what is wanted is not there.
+    pub(crate) fn arm(&self, side: &mut dyn Side, control: &Control) -> bool {
+        side.arm(control, &self.waker)
+    }
+}
+
+/// What a wait is for, seen from when it began.
+#[derive(Clone, Copy, Debug)]
+struct Expectation {
+    wanted: usize,
+    /// Where this side was.
+    position: u64,
+}
+
+impl Expectation {
+    /// Whether it is worth a look of JavaScript's. How much that is may depend on where this side is (`flushed()`), so it is
+    /// asked anew when this side has gone on.
+    fn is_met(self, side: &dyn Side, control: &Control) -> bool {
+        side.has(self.wanted) || side.position(control) != self.position
     }
 }
 
@@ -99,7 +121,13 @@ impl Listener {
 #[derive(Clone, Copy, Debug)]
 struct Guest {
     callback: sys::napi_ref,
+    /// The index of its slot.
+    slot: u32,
     holds: bool,
+    /// What it waits for, as long as its waker is still here.
+    expects: Option<Expectation>,
+    /// It is on the list of those.
+    is_listed: bool,
 }
 
 /// The half that stays on the environment's thread. It serves every handle of the environment.
@@ -121,8 +149,15 @@ struct Lobby {
     vacant: RefCell<Vec<u32>>,
     /// Guests that keep the loop alive.
     holding: Cell<u32>,
-    /// For `answer`: empty, with room.
+    /// What runs before a sleep, where that is to be had.
+    eve: Cell<Option<uv::Eve>>,
+    /// Places of guests that expect something, and of some that no longer do.
+    expecting: RefCell<Vec<u32>>,
+    vigil: RefCell<Vigil>,
+    /// For [`Lobby::call_all`]: empty, with room.
     taken: RefCell<Vec<u32>>,
+    /// Handles of libuv's that are still to be closed.
+    open: Cell<u32>,
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
 }
 
@@ -137,7 +172,11 @@ impl Doorbell {
             guests: RefCell::default(),
             vacant: RefCell::default(),
             holding: Cell::new(0),
+            eve: Cell::new(None),
+            expecting: RefCell::default(),
+            vigil: RefCell::new(Vigil::new()),
             taken: RefCell::default(),
+            open: Cell::new(0),
             hook: Cell::new(ptr::null_mut()),
         });
         let data = Rc::as_ptr(&lobby).cast::<c_void>();
@@ -153,6 +192,12 @@ impl Doorbell {
             )?;
         lobby.rung.get_or_init(|| Arc::new(Rung::new(bell)));
         lobby.bell.set(Some(bell));
+        if let LoopBell::Async(_) = bell {
+            // SAFETY: INV-NODE-9: as above.
+            let eve = unsafe { uv::Eve::open(env.raw(), data) };
+            lobby.open.set(1 + eve.map_or(0, |_| uv::Eve::HANDLES));
+            lobby.eve.set(eve);
+        }
 
         // The count of the bell and of the hook: given back when the bell has closed.
         let data = Rc::into_raw(Rc::clone(&lobby)).cast_mut().cast();
@@ -174,7 +219,7 @@ impl Doorbell {
 
     /// A place for a handle: `callback` is called on the loop after each ring. It may be called once more than it
     /// was rung, so it looks before it believes.
-    pub(crate) fn listen(&self, callback: sys::napi_value) -> napi::Result<Listener> {
+    pub(crate) fn listen(&self, slot: u32, callback: sys::napi_value) -> napi::Result<Listener> {
         let lobby = &*self.lobby;
         let rung = Arc::clone(lobby.rung());
         let mut reference = ptr::null_mut();
@@ -183,7 +228,10 @@ impl Doorbell {
         check(status, "napi_create_reference")?;
         let guest = Some(Guest {
             callback: reference,
+            slot,
             holds: false,
+            expects: None,
+            is_listed: false,
         });
         let mut guests = lobby.guests.borrow_mut();
         let place = match lobby.vacant.borrow_mut().pop() {
@@ -199,8 +247,44 @@ impl Doorbell {
         Ok(Listener {
             place,
             waker: Waker::from(Arc::new(Button { rung, place })),
-            courtesy: Courtesy::default(),
         })
+    }
+
+    /// A handle waits for what its control block says: its callback is called when that is there. Whether it has to.
+    pub(crate) fn arm(&self, listener: &Listener, side: &mut dyn Side, control: &Control) -> bool {
+        let lobby = &*self.lobby;
+        let Some(eve) = lobby.eve.get() else {
+            return listener.arm(side, control);
+        };
+        side.publish(control, 0);
+        let wanted = control.wanted();
+        if side.has(wanted) {
+            return false;
+        }
+        let mut guests = lobby.guests.borrow_mut();
+        let Some(guest) = &mut guests[listener.place as usize] else {
+            return false;
+        };
+        guest.expects = Some(Expectation {
+            wanted,
+            position: side.position(control),
+        });
+        if !guest.is_listed {
+            guest.is_listed = true;
+            let mut expecting = lobby.expecting.borrow_mut();
+            expecting.push(listener.place);
+            if expecting.len() == 1 {
+                eve.start(before_sleep);
+            }
+        }
+        true
+    }
+
+    /// It no longer waits, as far as this side knows.
+    pub(crate) fn disarm(&self, listener: &Listener) {
+        if let Some(guest) = &mut self.lobby.guests.borrow_mut()[listener.place as usize] {
+            guest.expects = None;
+        }
     }
 
     /// The handle has ended: its callback is called no more, and it holds nothing.
@@ -261,24 +345,126 @@ impl Lobby {
 
     /// The bell has been rung: calls everybody who was.
     fn answer(&self) {
-        // What is called may do anything that JavaScript can, so nothing is borrowed meanwhile.
         let mut taken = self.taken.take();
-        // What is owed when all have been called is settled here: a setImmediate for it, in every turn, would cost 5 %
-        // of an awaited round trip.
-        let environment = Environment::current();
-        let settles = environment.as_ref().is_some_and(|it| it.begin_turn());
         self.rung().take(&mut taken);
-        for &place in &taken {
-            let guest = self.guests.borrow().get(place as usize).copied().flatten();
-            if let Some(guest) = guest {
-                self.call(guest.callback);
+        self.call_all(taken);
+    }
+
+    /// The loop is about to poll: calls everybody who has what he expects, or leaves the wakers.
+    fn attend(&self) {
+        let Some(eve) = self.eve.get() else {
+            return;
+        };
+        eve.keep_awake(false);
+        let mut expecting = self.expecting.take();
+        let mut found = self.taken.take();
+        self.find(&mut expecting, &mut found);
+        if found.is_empty() && !expecting.is_empty() && eve.will_sleep() {
+            let is_there = || expecting.iter().any(|&place| self.has(place) == Some(true));
+            if self.vigil.borrow_mut().keep(is_there) {
+                self.find(&mut expecting, &mut found);
+            } else {
+                for place in expecting.drain(..) {
+                    if !self.leave_waker(place) {
+                        found.push(place);
+                    }
+                }
             }
         }
-        if let (true, Some(environment)) = (settles, environment) {
-            environment.end_turn();
+        let room = self.expecting.replace(expecting);
+        debug_assert!(room.is_empty(), "nothing above runs JavaScript");
+        self.call_all(found);
+        // What was called may have ended the environment.
+        let Some(eve) = self.eve.get() else {
+            return;
+        };
+        if self.expecting.borrow().is_empty() {
+            eve.stop();
+        } else {
+            // Somebody has not left his waker, so nothing of his could wake the loop.
+            eve.keep_awake(true);
         }
-        taken.clear();
-        self.taken.replace(taken);
+    }
+
+    /// Moves those who have what they expect from one list to the other, and those who expect nothing off the list.
+    fn find(&self, expecting: &mut Vec<u32>, found: &mut Vec<u32>) {
+        expecting.retain(|&place| {
+            let has = self.has(place);
+            if has != Some(false) {
+                self.unlist(place);
+            }
+            if has == Some(true) {
+                found.push(place);
+            }
+            has == Some(false)
+        });
+    }
+
+    /// Whether what is expected at a place is there; `None` if nothing is.
+    fn has(&self, place: u32) -> Option<bool> {
+        self.with_guest(place, |side, control, _, expects| {
+            expects.is_met(side, control)
+        })
+    }
+
+    /// Leaves the waker of a guest with the other side; false if what is expected is there now.
+    fn leave_waker(&self, place: u32) -> bool {
+        let left = self.with_guest(place, |side, control, listener, expects| {
+            // A program may have written something else since.
+            control.set_wanted(expects.wanted as u32);
+            listener.arm(side, control)
+        });
+        self.unlist(place);
+        left.unwrap_or(true)
+    }
+
+    fn unlist(&self, place: u32) {
+        if let Some(Some(guest)) = self.guests.borrow_mut().get_mut(place as usize) {
+            guest.expects = None;
+            guest.is_listed = false;
+        }
+    }
+
+    /// Has `f` use the handle at a place, if it expects something.
+    fn with_guest<T>(
+        &self,
+        place: u32,
+        f: impl FnOnce(&mut dyn Side, &Control, &Listener, Expectation) -> T,
+    ) -> Option<T> {
+        let guest = self
+            .guests
+            .borrow()
+            .get(place as usize)
+            .copied()
+            .flatten()?;
+        let expects = guest.expects?;
+        let slot = HANDLES.mine_at(guest.slot)?;
+        // SAFETY: INV-NODE-12: `mine_at` has asked for the thread, and what `f` calls does not come back here.
+        let Tenant { port, rest, .. } = unsafe { slot.tenant() }?;
+        let listener = rest.listener.as_ref().filter(|it| it.place == place)?;
+        Some(f(port.side()?, &slot.control, listener, expects))
+    }
+
+    /// Calls the guests at these places.
+    fn call_all(&self, mut places: Vec<u32>) {
+        if !places.is_empty() {
+            // What is called may do anything that JavaScript can, so nothing is borrowed meanwhile.
+            // What is owed when all have been called is settled here: a setImmediate for it, in every turn, would cost 5 %
+            // of an awaited round trip.
+            let environment = Environment::current();
+            let settles = environment.as_ref().is_some_and(|it| it.begin_turn());
+            for &place in &places {
+                let guest = self.guests.borrow().get(place as usize).copied().flatten();
+                if let Some(guest) = guest {
+                    self.call(guest.callback);
+                }
+            }
+            if let (true, Some(environment)) = (settles, environment) {
+                environment.end_turn();
+            }
+            places.clear();
+        }
+        self.taken.replace(places);
     }
 
     /// Calls a guest as Node calls back. When the environment is ending nothing of this works, and nobody waits.
@@ -322,15 +508,28 @@ impl Lobby {
 
 /// The loop's thread, after a ring.
 unsafe extern "C" fn async_rung(handle: *mut c_void) {
-    // SAFETY: INV-NODE-9: the callback of that handle.
-    let lobby = unsafe { uv::Async::data(handle) }.cast::<Lobby>();
-    // Its own count, for the length of the call: what is called may end everything else.
-    // SAFETY: INV-NODE-1: an open handle counts its lobby.
-    let lobby = unsafe {
+    // SAFETY: INV-NODE-9: the callback of that handle, which is open.
+    unsafe { lobby_of(handle) }.answer();
+}
+
+/// The loop's thread, before it polls, while anybody expects something.
+unsafe extern "C" fn before_sleep(handle: *mut c_void) {
+    // SAFETY: INV-NODE-9: the callback of that handle, which is open.
+    unsafe { lobby_of(handle) }.attend();
+}
+
+/// With a count of its own, for the length of a call: what is called may end everything else.
+///
+/// # Safety
+///
+/// INV-NODE-9: a callback of that handle is under way, and the handle is open.
+unsafe fn lobby_of(handle: *mut c_void) -> Rc<Lobby> {
+    // SAFETY: INV-NODE-9, INV-NODE-1: the caller's promise, and an open handle counts its lobby.
+    unsafe {
+        let lobby = uv::data(handle).cast::<Lobby>();
         Rc::increment_strong_count(lobby);
         Rc::from_raw(lobby)
-    };
-    lobby.answer();
+    }
 }
 
 /// The same of a threadsafe function.
@@ -398,15 +597,21 @@ unsafe extern "C" fn environment_ends(
 ///
 /// INV-NODE-1: that count is the caller's to give away. The environment's thread.
 unsafe fn close(lobby: *const Lobby) {
-    let bell = {
+    let (bell, eve) = {
         // SAFETY: INV-NODE-1: counted by the caller.
         let lobby = unsafe { &*lobby };
         lobby.bell.set(None);
-        lobby.rung().close()
+        (lobby.rung().close(), lobby.eve.take())
     };
     match bell {
-        // SAFETY: INV-NODE-9: the bell has been taken out under its lock, so nobody rings it.
-        Some(LoopBell::Async(handle)) => unsafe { handle.close(async_closed) },
+        // SAFETY: INV-NODE-9: the bell has been taken out under its lock, so nobody rings it, and the other handles with
+        // it.
+        Some(LoopBell::Async(handle)) => unsafe {
+            if let Some(eve) = eve {
+                eve.close(handle_closed);
+            }
+            handle.close(handle_closed);
+        },
         Some(LoopBell::Function(function)) => {
             // SAFETY: INV-NODE-5: the one acquisition is given back, and nobody finds the function any more.
             let _status = unsafe {
@@ -423,16 +628,19 @@ unsafe fn close(lobby: *const Lobby) {
     }
 }
 
-/// libuv has let go of the handle.
-unsafe extern "C" fn async_closed(handle: *mut c_void) {
-    // SAFETY: INV-NODE-9: the close callback of that handle.
-    let lobby = unsafe {
-        let lobby = uv::Async::data(handle);
-        uv::Async::free(handle);
-        lobby
-    };
-    // SAFETY: INV-NODE-1: the count that the handle had.
-    unsafe { closed(lobby.cast()) };
+/// libuv has let go of one of the handles.
+unsafe extern "C" fn handle_closed(handle: *mut c_void) {
+    // SAFETY: INV-NODE-9: the close callback of that handle. INV-NODE-1: the count that the handles had is there until
+    // the last of them has closed.
+    unsafe {
+        let lobby = uv::data(handle).cast::<Lobby>();
+        uv::free(handle);
+        let open = (*lobby).open.get() - 1;
+        (*lobby).open.set(open);
+        if open == 0 {
+            closed(lobby);
+        }
+    }
 }
 
 /// The bell is gone.

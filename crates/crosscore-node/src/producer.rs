@@ -27,10 +27,6 @@ impl ProducerPort {
             parked: false,
         }
     }
-
-    fn has(&self, wanted: usize) -> bool {
-        self.producer.is_closed() || self.producer.free_slots() >= wanted
-    }
 }
 
 impl Side for ProducerPort {
@@ -85,6 +81,10 @@ impl Side for ProducerPort {
             self.end.tally().wakes.add(u32::from(woken));
         }
         self.look(control);
+    }
+
+    fn has(&self, wanted: usize) -> bool {
+        self.producer.is_closed() || self.producer.free_slots() >= wanted
     }
 
     fn arm(&mut self, control: &Control, waker: &Waker) -> bool {

@@ -33,9 +33,4 @@ impl Restraint {
             self.next_rest = self.rest * 2;
         }
     }
-
-    /// Leaves it alone for so many occasions at least.
-    pub(crate) fn suspend(&mut self, occasions: u32) {
-        self.rest = self.rest.max(occasions);
-    }
 }

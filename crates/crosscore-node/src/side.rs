@@ -17,6 +17,8 @@ pub(crate) trait Side {
     fn ask(&mut self, control: &Control);
     /// Blocks this thread until what is wanted is there, for a slice of time at most; then looks.
     fn block(&mut self, control: &Control);
+    /// Whether so many bytes are there, or never will be.
+    fn has(&self, wanted: usize) -> bool;
     /// Leaves `waker` with the other side unless what is wanted is there; tells whether it did.
     fn arm(&mut self, control: &Control, waker: &Waker) -> bool;
     /// Takes the waker back.

@@ -1,0 +1,197 @@
+//! A loop that has nothing to do looks again for a while, and offers its processor, before it sleeps.
+//!
+//! To leave a waker, sleep in the event loop and be woken costs a barrier, five system calls and a ring of the bell; on
+//! one processor that is 4 µs, and from another one 20 to 55 (a virtual machine). Where the other side answers sooner,
+//! a look has the answer first. Two loops that answer each other then need not sleep at all.
+//!
+//! Between two looks the processor is offered to others: where both sides share it, the other one cannot answer before
+//! that; where they do not, an offer that nobody accepts takes 0.3 µs. Who does accept may be a stranger that
+//! computes for a whole slice of time, while a sleeper would have been woken at once. Where that happens before there have
+//! been some answers, none is made for a while; between answers, the scheduler would have let it run anyway.
+//!
+//! It lasts for as long as a sleep would cost at the most, and is then at most twice as dear as knowing the future (Karlin
+//! et al., as in `park/spin.rs` of the crate). Where it has been in vain a few times it is kept ever more rarely, until
+//! there is an answer. `CROSSCORE_SPIN` in the environment is its longest time in microseconds, as for waits that block.
+
+use std::hint::spin_loop;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::restraint::Restraint;
+
+/// Microseconds. As `LONGEST` of `park/spin.rs`.
+const LONGEST: u32 = 20;
+
+/// Whoever keeps the processor longer is a stranger, or might as well be slept for.
+const SOON: Duration = Duration::from_micros(50);
+
+/// Vigils in vain, in a row, that an answer is worth.
+const CREDIT: u32 = 4;
+
+/// Answers between two strangers that show that the other side is on this processor.
+const ENOUGH: u32 = 4;
+
+/// Occasions without an offer for each microsecond that a stranger took: each then costs a microsecond more.
+const REST_PER_MICROSECOND: u128 = 1;
+
+/// Between two looks where no offer is made: about as long as an offer that nobody accepts.
+const PAUSE: u32 = 16;
+
+/// Of one loop.
+#[derive(Debug)]
+pub(super) struct Vigil {
+    /// Vigils that may be in vain before there are none for a while.
+    credit: u32,
+    /// Of rows of vigils.
+    restraint: Restraint,
+    /// Since the last stranger.
+    answers: u32,
+    /// Occasions without an offer that are left after a stranger.
+    rest: u32,
+}
+
+impl Vigil {
+    pub(super) fn new() -> Self {
+        Self {
+            credit: CREDIT,
+            restraint: Restraint::default(),
+            answers: 0,
+            rest: 0,
+        }
+    }
+
+    /// Looks for a while, if that is worth it; whether `there` has said yes.
+    pub(super) fn keep(&mut self, mut there: impl FnMut() -> bool) -> bool {
+        let mut offers = self.makes_offers();
+        if longest().is_zero() || !self.is_worth_it() {
+            return false;
+        }
+        let start = Instant::now();
+        let mut last = start;
+        loop {
+            if offers {
+                thread::yield_now();
+            } else {
+                (0..PAUSE).for_each(|_| spin_loop());
+            }
+            let now = Instant::now();
+            if offers && now - last >= SOON {
+                self.has_met_stranger(now - last);
+                offers = false;
+            }
+            let answered = there();
+            if answered || now - start >= longest() {
+                self.learn(answered);
+                return answered;
+            }
+            last = now;
+        }
+    }
+
+    /// Asked once for each occasion.
+    fn makes_offers(&mut self) -> bool {
+        let makes = self.rest == 0;
+        self.rest = self.rest.saturating_sub(1);
+        makes
+    }
+
+    fn is_worth_it(&mut self) -> bool {
+        if self.credit == 0 && self.restraint.allows() {
+            self.credit = 1;
+        }
+        self.credit > 0
+    }
+
+    fn learn(&mut self, answered: bool) {
+        if answered {
+            self.credit = CREDIT;
+            self.answers = self.answers.saturating_add(1);
+            self.restraint.learn(true);
+        } else {
+            self.credit -= 1;
+            if self.credit == 0 {
+                self.restraint.learn(false);
+            }
+        }
+    }
+
+    fn has_met_stranger(&mut self, kept: Duration) {
+        if self.answers < ENOUGH {
+            let occasions = kept.as_micros() * REST_PER_MICROSECOND;
+            self.rest = u32::try_from(occasions).unwrap_or(u32::MAX);
+        }
+        self.answers = 0;
+    }
+}
+
+fn longest() -> Duration {
+    static CHOSEN: OnceLock<Duration> = OnceLock::new();
+    *CHOSEN.get_or_init(|| {
+        let chosen = std::env::var("CROSSCORE_SPIN").ok();
+        let micros = chosen.and_then(|micros| micros.parse().ok());
+        Duration::from_micros(micros.unwrap_or(LONGEST).into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CREDIT, ENOUGH, REST_PER_MICROSECOND, SOON, Vigil};
+
+    /// How many of so many occasions see a vigil, each of which ends like this.
+    fn vigils(vigil: &mut Vigil, occasions: u32, answered: bool) -> u32 {
+        let mut vigils = 0;
+        for _ in 0..occasions {
+            if vigil.is_worth_it() {
+                vigils += 1;
+                vigil.learn(answered);
+            }
+        }
+        vigils
+    }
+
+    #[test]
+    fn it_goes_on_while_there_are_answers() {
+        let mut vigil = Vigil::new();
+        for _ in 0..100 {
+            assert_eq!(vigils(&mut vigil, 1, true), 1);
+            let vain = CREDIT - 1;
+            assert_eq!(vigils(&mut vigil, vain, false), vain);
+        }
+    }
+
+    #[test]
+    fn it_is_kept_ever_more_rarely_where_there_are_none() {
+        let mut vigil = Vigil::new();
+        let kept = vigils(&mut vigil, 10_000, false);
+        assert!((10..40).contains(&kept), "{kept}");
+        assert!(vigils(&mut vigil, 513, true) > 0, "it rests for 512");
+        assert_eq!(vigils(&mut vigil, 100, true), 100);
+    }
+
+    #[test]
+    fn a_stranger_ends_the_offers_for_a_while() {
+        let mut vigil = Vigil::new();
+        vigil.has_met_stranger(SOON);
+        for _ in 0..SOON.as_micros() * REST_PER_MICROSECOND {
+            assert!(!vigil.makes_offers());
+        }
+        assert!(vigil.makes_offers());
+    }
+
+    #[test]
+    fn unless_answers_come_between_strangers() {
+        let mut vigil = Vigil::new();
+        assert_eq!(vigils(&mut vigil, ENOUGH, true), ENOUGH);
+        vigil.has_met_stranger(SOON);
+        assert!(vigil.makes_offers());
+        vigil.has_met_stranger(SOON);
+        assert!(!vigil.makes_offers());
+    }
+
+    #[test]
+    fn it_tells_what_the_looks_have_said() {
+        assert!(Vigil::new().keep(|| true));
+        assert!(!Vigil::new().keep(|| false));
+    }
+}
