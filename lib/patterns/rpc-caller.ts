@@ -222,11 +222,8 @@ function settle(call: Pending, payload: Uint8Array): void {
 /** As timers take it. */
 function timeoutOf(timeout: unknown): number {
   if (timeout === undefined) return Infinity
-  const milliseconds = millisecondsOf('timeout', timeout)
-  return milliseconds > 2 ** 31 - 1 ? Infinity : milliseconds
-}
-
-export function millisecondsOf(what: string, value: unknown): number {
-  if (typeof value === 'number' && value >= 0) return value
-  throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `${what} must be a number of milliseconds, 0 or more; got ${String(value)}`)
+  if (typeof timeout !== 'number' || !(timeout >= 0)) {
+    throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `timeout must be a number of milliseconds, 0 or more; got ${String(timeout)}`)
+  }
+  return timeout > 2 ** 31 - 1 ? Infinity : timeout
 }

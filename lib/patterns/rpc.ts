@@ -7,10 +7,8 @@ import type { AbortSignalLike } from '../../index.js'
 import { CrosscoreError } from '../environment/errors.js'
 import type { Duplex } from './duplex.js'
 import { decodeThrown, errorClasses, type ErrorClasses } from './payload.js'
-import { nextTurn } from '../environment/turn.js'
-import { environment } from '../native/addon.js'
 import { Answerer } from './rpc-answerer.js'
-import { Caller, millisecondsOf } from './rpc-caller.js'
+import { Caller } from './rpc-caller.js'
 import {
   CALL,
   CANCEL,
@@ -41,12 +39,6 @@ export interface RpcOptions {
   timeout?: number | undefined
   /** Classes of errors that are to arrive as what they were, beside JavaScript's own; told apart by their names. */
   errors?: readonly (new (...args: never[]) => Error)[] | undefined
-  /**
-   * For so many milliseconds after a frame this end looks for the next one in each turn of the event loop, while frames
-   * follow each other as quickly; only then does it sleep. 0.06 by default. 0 saves the CPU time, and calls take longer
-   * where each thread has a CPU of its own.
-   */
-  eager?: number | undefined
 }
 
 /** What a call of a handler with this result gives at the other side. */
@@ -83,14 +75,6 @@ export interface Rpc<T extends object> {
   [Symbol.dispose](): void
 }
 
-const { now } = environment
-
-/**
- * Milliseconds for which the next frame is looked for before the thread sleeps. With both threads on CPUs of their own a
- * call took 15 µs so, and 41 µs without; with both on one CPU 26 µs and 18 µs.
- */
-const EAGER = 0.06
-
 class Connection {
   readonly #endpoint: Duplex<'bytes'>
   readonly #sender: FrameSender
@@ -99,11 +83,6 @@ class Connection {
   readonly #answerer: Answerer
   readonly #classes: ErrorClasses
   readonly #clientOnly: boolean
-  readonly #eager: number
-
-  /** When frames were last taken. */
-  #lastFrame = -Infinity
-
   #over = false
   readonly ended: Promise<void>
   #end!: () => void
@@ -118,7 +97,6 @@ class Connection {
     this.#sender = new FrameSender(endpoint.producer, (error) => this.#lose(error))
     this.#caller = new Caller(endpoint, this.#sender, this.#classes, options.timeout, this.#clientOnly, () => this.#goneError())
     this.#answerer = new Answerer(this.#sender, handlers, this.#classes)
-    this.#eager = options.eager === undefined ? EAGER : millisecondsOf('eager', options.eager)
     this.ended = new Promise((resolve) => (this.#end = resolve))
     // A server waits for as long as there may be calls; a client only for its answers.
     if (this.#clientOnly) endpoint.unref()
@@ -153,36 +131,14 @@ class Connection {
     const { consumer } = this.#endpoint
     try {
       while (await consumer.ready()) {
-        do {
-          // What is there now, so that a quick sender does not keep timers waiting.
-          for (let left = 1024; left > 0 && !this.#over && this.#takeNext(); left--);
-          if (this.#over) return
-        } while (await this.#comesSoon())
+        // What is there now, so that a quick sender does not keep timers waiting.
+        for (let left = 1024; left > 0 && !this.#over && this.#takeNext(); left--);
+        if (this.#over) return
       }
       this.#finish(undefined)
     } catch (error) {
       this.#finish(error, error instanceof Error ? error : undefined)
     }
-  }
-
-  /**
-   * Looks for the next frame in the turns of the event loop that are about to come, for as long as a quick answer takes:
-   * to sleep and to be woken costs several times as much. It leaves off when that was in vain, until frames follow each
-   * other quickly again.
-   */
-  async #comesSoon(): Promise<boolean> {
-    const { consumer } = this.#endpoint
-    const started = now()
-    const quick = started - this.#lastFrame < this.#eager
-    this.#lastFrame = started
-    // Who asked for nothing has nothing to expect, but the next question.
-    if (!quick || (this.#clientOnly && this.#caller.pending === 0)) return false
-    do {
-      await nextTurn(undefined)
-      if (this.#over || consumer.available > 0) return !this.#over
-    } while (now() - started < this.#eager)
-    this.#lastFrame = -Infinity
-    return false
   }
 
   #takeNext(): boolean {
