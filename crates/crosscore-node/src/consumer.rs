@@ -1,10 +1,11 @@
 //! The consumer's crossings.
 
 use std::task::{Context, Waker};
+use std::time::Duration;
 
-use crosscore::Consumer;
+use crosscore::{Consumer, Metrics, WaitError};
 
-use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, STATS_COUNT};
+use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE};
 use crate::memory::RingMemory;
 use crate::pacing::Pacing;
 use crate::shared::End;
@@ -18,7 +19,7 @@ pub(crate) struct ConsumerPort {
     pub(crate) end: End,
     pub(crate) pacing: Pacing,
     /// A waker was left with the producer.
-    pub(crate) parked: bool,
+    parked: bool,
 }
 
 impl ConsumerPort {
@@ -95,55 +96,36 @@ impl Side for ConsumerPort {
         Self::tell(control, closed, available);
     }
 
-    fn block(&mut self, control: &Control) {
-        self.publish(control, 0);
-        let wanted = control.wanted();
-        if !self.has(wanted) {
-            self.end.tally().parks.add(1);
-            // Whatever ended the wait, the look below tells what there is now.
-            let woken = self
-                .consumer
-                .wait_for_data(wanted, Some(control.slice()))
-                .is_ok();
-            self.end.tally().wakes.add(u32::from(woken));
-        }
-        self.look(control);
-    }
-
     fn has(&self, wanted: usize) -> bool {
         self.consumer.is_closed() || self.consumer.available() >= wanted
     }
 
-    fn arm(&mut self, control: &Control, waker: &Waker) -> bool {
-        self.publish(control, 0);
-        self.end.tally().wakes.add(u32::from(self.parked));
-        self.parked = self
-            .consumer
-            .poll_data(&mut Context::from_waker(waker), control.wanted())
-            .is_pending();
-        self.end.tally().parks.add(u32::from(self.parked));
-        self.parked
+    fn wait(&mut self, wanted: usize, time: Option<Duration>) -> Result<usize, WaitError> {
+        self.consumer.wait_for_data(wanted, time)
     }
 
-    fn disarm(&mut self, control: &Control) {
-        if self.parked {
-            self.parked = false;
-            let woken = self.has(control.wanted());
-            self.end.tally().wakes.add(u32::from(woken));
-        }
+    fn leave(&mut self, waker: &Waker, wanted: usize) -> bool {
+        let mut context = Context::from_waker(waker);
+        self.consumer.poll_data(&mut context, wanted).is_pending()
+    }
+
+    fn take_back(&mut self) {
         self.consumer.cancel_wait();
     }
 
-    fn position(&self, control: &Control) -> u64 {
-        self.end.position(self.consumer.position(), control)
+    fn cursor(&self) -> u64 {
+        self.consumer.position()
     }
 
-    fn stats(&self, control: &Control) -> [f64; STATS_COUNT] {
-        self.end
-            .stats(self.consumer.metrics(), self.position(control))
+    fn metrics(&self) -> Metrics {
+        self.consumer.metrics()
     }
 
     fn end(&self) -> &End {
         &self.end
+    }
+
+    fn parked(&mut self) -> &mut bool {
+        &mut self.parked
     }
 }

@@ -304,10 +304,9 @@ unsafe extern "C" fn wait(handle: *mut abi::Handle, wanted: u32, nanoseconds: u6
     let Foreign { control, port, .. } = unsafe { at(handle) };
     let time = (nanoseconds != u64::MAX).then(|| Duration::from_nanos(nanoseconds));
     // Not in slices: nobody terminates this thread.
-    let waited = match port {
-        Port::Producer(port) => port.producer.wait_for_space(wanted as usize, time),
-        Port::Consumer(port) => port.consumer.wait_for_data(wanted as usize, time),
-        Port::Ended => Err(WaitError::Closed),
+    let waited = match port.side() {
+        Some(side) => side.wait(wanted as usize, time),
+        None => Err(WaitError::Closed),
     };
     port.look(control);
     let mut found = found(control);

@@ -1,10 +1,11 @@
 //! The producer's crossings.
 
 use std::task::{Context, Waker};
+use std::time::Duration;
 
-use crosscore::Producer;
+use crosscore::{Metrics, Producer, WaitError};
 
-use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT, STATS_COUNT};
+use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT};
 use crate::memory::RingMemory;
 use crate::shared::End;
 use crate::side::Side;
@@ -16,7 +17,7 @@ pub(crate) struct ProducerPort {
     /// Dropped after the producer: then the ring is closed on this side.
     pub(crate) end: End,
     /// A waker was left with the consumer.
-    pub(crate) parked: bool,
+    parked: bool,
 }
 
 impl ProducerPort {
@@ -68,55 +69,36 @@ impl Side for ProducerPort {
         control.set_known(free.saturating_sub(control.pending(position)));
     }
 
-    fn block(&mut self, control: &Control) {
-        self.publish(control, 0);
-        let wanted = control.wanted();
-        if !self.has(wanted) {
-            self.end.tally().parks.add(1);
-            // Whatever ended the wait, the look below tells what there is now.
-            let woken = self
-                .producer
-                .wait_for_space(wanted, Some(control.slice()))
-                .is_ok();
-            self.end.tally().wakes.add(u32::from(woken));
-        }
-        self.look(control);
-    }
-
     fn has(&self, wanted: usize) -> bool {
         self.producer.is_closed() || self.producer.free_slots() >= wanted
     }
 
-    fn arm(&mut self, control: &Control, waker: &Waker) -> bool {
-        self.publish(control, 0);
-        self.end.tally().wakes.add(u32::from(self.parked));
-        self.parked = self
-            .producer
-            .poll_space(&mut Context::from_waker(waker), control.wanted())
-            .is_pending();
-        self.end.tally().parks.add(u32::from(self.parked));
-        self.parked
+    fn wait(&mut self, wanted: usize, time: Option<Duration>) -> Result<usize, WaitError> {
+        self.producer.wait_for_space(wanted, time)
     }
 
-    fn disarm(&mut self, control: &Control) {
-        if self.parked {
-            self.parked = false;
-            let woken = self.has(control.wanted());
-            self.end.tally().wakes.add(u32::from(woken));
-        }
+    fn leave(&mut self, waker: &Waker, wanted: usize) -> bool {
+        let mut context = Context::from_waker(waker);
+        self.producer.poll_space(&mut context, wanted).is_pending()
+    }
+
+    fn take_back(&mut self) {
         self.producer.cancel_wait();
     }
 
-    fn position(&self, control: &Control) -> u64 {
-        self.end.position(self.producer.position(), control)
+    fn cursor(&self) -> u64 {
+        self.producer.position()
     }
 
-    fn stats(&self, control: &Control) -> [f64; STATS_COUNT] {
-        self.end
-            .stats(self.producer.metrics(), self.position(control))
+    fn metrics(&self) -> Metrics {
+        self.producer.metrics()
     }
 
     fn end(&self) -> &End {
         &self.end
+    }
+
+    fn parked(&mut self) -> &mut bool {
+        &mut self.parked
     }
 }
