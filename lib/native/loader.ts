@@ -126,7 +126,8 @@ function refused(file: string, cause: unknown): Error {
     return failure(`there is no file ${file}`, 'correct the path', cause)
   }
   return failure(
-    `${file} does not load: ${said}`,
+    // The system's linker names the file once more.
+    `${file} does not load: ${said.slice(said.startsWith(`${file}: `) ? file.length + 2 : 0)}`,
     `it may be broken, cut short or for another system (this is ${thisPlatform()}): install crosscore anew`,
     cause,
   )
@@ -148,7 +149,16 @@ function missing({ version, platforms, platform, origins }: { version: string; p
       'in the checkout: npm run build; elsewhere install crosscore from the registry, or name a .node file in NAPI_RS_NATIVE_LIBRARY_PATH',
     )
   }
-  const others = platforms.filter((other) => origins.some((origin) => resolved(nodeModule.createRequire(origin), `crosscore-${other}/package.json`)))
+  const manifestOf = (name: string) =>
+    origins.map((origin) => resolved(nodeModule.createRequire(origin), `crosscore-${name}/package.json`)).find((file) => file !== undefined)
+  const empty = manifestOf(platform)
+  if (empty !== undefined) {
+    return failure(
+      `no binary for ${platform}: the package crosscore-${platform} in ${path.dirname(empty)} is without its file crosscore.${platform}.node`,
+      'install crosscore anew; if the file goes again, let a virus scanner, or what copies node_modules (.dockerignore, a deployment), keep .node files',
+    )
+  }
+  const others = platforms.filter((other) => manifestOf(other) !== undefined)
   const instead = others.length > 0 ? `; installed instead: ${others.map((other) => `crosscore-${other}`).join(', ')}` : ''
   return failure(
     `no binary for ${platform}: the package crosscore-${platform} is not installed${instead} (${looked})`,

@@ -66,7 +66,8 @@ export async function loadFailures({ check, registry, platform, version, checkou
     await fails(what, {
       // Anew and not in place: who has the file mapped would crash.
       prepare: () => (rmSync(binary), writeFileSync(binary, content)),
-      says: /crosscore\.\S+\.node does not load: /,
+      // The file's name once, then what the system says of it.
+      says: /crosscore\.\S+\.node does not load: [^/]+\. What/,
       advises: /install crosscore anew/,
     })
   }
@@ -75,6 +76,11 @@ export async function loadFailures({ check, registry, platform, version, checkou
     prepare: () => writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(`"${version}"`, '"0.0.1"')),
     says: new RegExp(`crosscore ${version} found crosscore-${platform} 0\\.0\\.1`),
     advises: /npm install crosscore@/,
+  })
+  await fails('a package without its file', {
+    prepare: () => rmSync(binary),
+    says: new RegExp(`no binary for ${platform}: the package crosscore-${platform} in /\\S+ is without its file crosscore\\.${platform}\\.node`),
+    advises: /install crosscore anew; .*keep \.node files/,
   })
   await fails("npm's bug with optional dependencies", {
     prepare: () => rmSync(path.dirname(binary), { recursive: true }),
