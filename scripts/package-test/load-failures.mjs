@@ -59,6 +59,15 @@ export async function loadFailures({ check, registry, platform, version, checkou
       advises: /build on this system/,
     })
   }
+  const whole = readFileSync(binary)
+  // Where the system's linker says nothing and the process dies by SIGBUS, unless it is looked at before.
+  for (const bytes of process.platform === 'linux' ? [4096, whole.length >> 1] : []) {
+    await fails(`a file cut short after ${bytes} bytes`, {
+      prepare: () => (rmSync(binary), writeFileSync(binary, whole.subarray(0, bytes))),
+      says: new RegExp(`crosscore\\.\\S+\\.node is cut short: it has ${bytes} bytes of at least \\d+`),
+      advises: /install crosscore anew/,
+    })
+  }
   for (const [what, content] of [
     ['an empty file', ''],
     ['a file of something else', '<html>404</html>'.repeat(1000)],
