@@ -1,9 +1,9 @@
 // node scripts/walk-workflows.mjs [--list] [--short] [--keep-builds] [WORKFLOW/JOB…]
 //
 // Runs every `run:` line of the workflows' Linux x64 jobs, in order, each job in a clean clone of what is committed, as root
-// of a Debian would: with the first combination of a matrix, without containers but Debian's own, which this machine stands for. Of the actions it does what moves files between jobs
-// (upload-artifact, download-artifact) and our own; those that set a machine up are named and left out. A job that publishes
-// is never run, since the clone is at no tag. All of them take hours.
+// of a Debian would: with the first combination of a matrix, without containers but Debian's own, which this machine stands
+// for. Of the actions it does what moves files between jobs (upload-artifact, download-artifact) and our own; those that set
+// a machine up are named and left out. A job that publishes is never run, since the clone is at no tag. All of them take hours.
 // --short: what takes long in the form that .ci/run has of it, or in part; the result says so.
 // --keep-builds: what cargo has built in one job is there in the next, as rust-cache would have it.
 
