@@ -3,6 +3,8 @@
 
 import { spawnSync } from 'node:child_process'
 
+/** Two checkers at once would refuse each other's apt; the timeout is for everybody else's. */
+const ONE_AT_A_TIME = ['flock', '/run/lock/crosscore-apt.lock']
 const apt = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
 
 /** Installs the packages unless `isThere` says that what they bring is there. `arm64` are of that architecture. */
@@ -21,7 +23,8 @@ export function needPackages(what, isThere, packages, { arm64 = [] } = {}) {
   if (!allowed || !hasCommand('apt-get')) throw new Error(byHand)
   console.log(`${what} is missing: installing ${all.join(' ')}`)
   for (const step of steps) {
-    const [program, ...args] = [...asRoot, ...step]
+    const wait = step[0] === 'apt-get' ? ['-o', 'DPkg::Lock::Timeout=600'] : []
+    const [program, ...args] = [...asRoot, ...ONE_AT_A_TIME, ...step, ...wait]
     if (spawnSync(program, args, apt).status !== 0) throw new Error(`${byHand} (tried, and ${step[0]} failed)`)
   }
   if (!isThere()) throw new Error(`${what} is still missing after installing ${all.join(' ')}`)

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { npmProgram, npmTool } from './npm-tool.mjs'
-import { mustRun } from './processes.mjs'
+import { mustRun, PATIENCE } from './processes.mjs'
 
 // The last that runs on Node 20.
 const VERDACCIO = '6.8.0'
@@ -62,12 +62,13 @@ log: { type: stdout, format: pretty, level: warn }
 }
 
 async function answering(url, child) {
-  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
+  const limit = 30_000 * PATIENCE
+  for (const end = Date.now() + limit; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
     const answer = await fetch(url).catch(() => undefined)
     if (answer?.ok) return
   }
-  throw new Error('no answer within 30 s')
+  throw new Error(`no answer within ${limit / 1000} s`)
 }
 
 /** A port of loopback that nobody uses now. */

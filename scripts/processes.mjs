@@ -4,6 +4,10 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { root } from './package-bin.mjs'
 
+/** How many times as long as on a machine that does nothing else everything may take. */
+export const PATIENCE = Number(process.env.CROSSCORE_PATIENCE ?? 1)
+if (!(PATIENCE >= 1)) throw new Error(`CROSSCORE_PATIENCE is a number from 1 up, not ${process.env.CROSSCORE_PATIENCE}`)
+
 const running = new Set()
 /** Windows has no groups of processes: there it ends the one. */
 const hasGroups = process.platform !== 'win32'
@@ -17,7 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 /**
- * Runs a command to its end or to the limit (ms; Infinity: none), with everything it has started.
+ * Runs a command to its end or to the limit (ms on an idle machine; Infinity: none), with everything it has started.
  * Resolves to { ok, code, signal, timedOut, output, ms }; rejects only if it cannot be started.
  */
 export function run([program, ...args], { limit = 600_000, env, cwd = root, show = false } = {}) {
@@ -37,7 +41,7 @@ export function run([program, ...args], { limit = 600_000, env, cwd = root, show
       timedOut = true
       end(child)
     }
-    const timer = limit === Infinity ? undefined : setTimeout(expire, limit)
+    const timer = limit === Infinity ? undefined : setTimeout(expire, Math.min(limit * PATIENCE, 2 ** 31 - 1))
     for (const [stream, to] of [
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],

@@ -9,7 +9,7 @@ import { mustRun } from './processes.mjs'
 
 const hasVenv = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
 
-/** The folder of the environment's programs; it holds these packages, each `name==version`. */
+/** The folder of the environment's programs, pip among them; it holds these packages, each `name==version`. */
 export async function pythonPackages(name, packages) {
   const home = path.join(root, 'node_modules', '.cache', 'crosscore', 'python', name)
   const bin = path.join(home, 'bin')
@@ -18,9 +18,9 @@ export async function pythonPackages(name, packages) {
   if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return bin
   needPackages("Python's venv", hasVenv, ['python3', 'python3-venv'])
   mkdirSync(path.dirname(home), { recursive: true })
-  console.log(`installing ${packages.join(' ')}`)
+  if (packages.length > 0) console.log(`installing ${packages.join(' ')}`)
   await mustRun('python3 -m venv', ['python3', '-m', 'venv', home])
-  await mustRun('pip install', [path.join(bin, 'pip'), 'install', '--quiet', '--disable-pip-version-check', ...packages])
+  if (packages.length > 0) await mustRun('pip install', [path.join(bin, 'pip'), 'install', '--quiet', '--disable-pip-version-check', ...packages])
   writeFileSync(done, wanted)
   return bin
 }

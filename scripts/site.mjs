@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import path from 'node:path'
 import { root } from './package-bin.mjs'
 import { mustRun } from './processes.mjs'
+import { brokenLinks } from './site-links.mjs'
 import { COPIED } from './site-pages.mjs'
 
 const site = path.join(root, 'site')
@@ -74,4 +75,9 @@ await mustRun(
   { cwd: site },
 )
 await mustRun('the site', [process.execPath, tool('vitepress', 'bin/vitepress.js'), 'build', site], { show: true })
-console.log(`the site is in ${path.relative(process.cwd(), path.join(site, '.vitepress', 'dist'))}`)
+const dist = path.join(site, '.vitepress', 'dist')
+const { links, broken } = brokenLinks(dist, { base: process.env.DOCS_BASE, repository: root })
+for (const line of broken) console.error(line)
+if (broken.length > 0) process.exitCode = 1
+console.log(`${links} links, ${broken.length} of them lead nowhere`)
+console.log(`the site is in ${path.relative(process.cwd(), dist)}`)

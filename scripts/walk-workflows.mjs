@@ -1,9 +1,9 @@
 // node scripts/walk-workflows.mjs [--list] [--short] [--keep-builds] [WORKFLOW/JOB…]
 //
 // Runs every `run:` line of the workflows' Linux x64 jobs, in order, each job in a clean clone of what is committed, as root
-// of a Debian would: with the first combination of a matrix, without containers. Of the actions it does what moves files between jobs
-// (upload-artifact, download-artifact) and our own; those that set a machine up are named and left out. A job that publishes
-// is never run, since the clone is at no tag. All of them take hours.
+// of a Debian would: with the first combination of a matrix, without containers but Debian's own, which this machine stands
+// for. Of the actions it does what moves files between jobs (upload-artifact, download-artifact) and our own; those that set
+// a machine up are named and left out. A job that publishes is never run, since the clone is at no tag. All of them take hours.
 // --short: what takes long in the form that .ci/run has of it, or in part; the result says so.
 // --keep-builds: what cargo has built in one job is there in the next, as rust-cache would have it.
 
@@ -53,13 +53,16 @@ const jobs = readdirSync(folder).flatMap((file) => {
 const unknown = wanted.filter((name) => !jobs.some((job) => job.name === name))
 if (unknown.length > 0) throw new Error(`no such job: ${unknown.join(', ')}`)
 
+/** The image that is as this machine, if it is a Debian. */
+const debian = existsSync('/etc/debian_version') ? `debian:${readFileSync('/etc/debian_version', 'utf8').split('.')[0]}` : undefined
 const results = []
 for (const { name, job, env } of jobs) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const matrix = combination(job.strategy?.matrix)
   const context = { matrix, github: { event_name: 'push', ref: 'refs/heads/main', ref_name: 'main', event: {}, token: '' }, steps: {}, env: {} }
   const runsOn = filled(job['runs-on'], context)
-  const container = job.container && filled(job.container, context)
+  const image = filled(job.container?.image ?? job.container ?? '', context)
+  const container = image !== '' && image !== debian
   if (runsOn !== 'ubuntu-latest' || container || (job.if && !truth(job.if, context))) {
     results.push({ name, result: job.if && runsOn === 'ubuntu-latest' ? `not run: if ${job.if}` : `not run: ${container ? 'container' : runsOn}`, ms: 0 })
     continue

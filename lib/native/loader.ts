@@ -3,7 +3,7 @@
 // Ours and not the loader that napi-rs writes: that one tries every possible place, lets the last failure hide the first,
 // and calls each of them a bug of npm.
 
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 // Not createRequire by its name: webpack would put `undefined` in the place of its calls.
 import nodeModule from 'node:module'
 import path from 'node:path'
@@ -72,13 +72,7 @@ function thisPlatform(): string {
  */
 function usesMusl(): boolean {
   try {
-    const head = Buffer.alloc(4096)
-    const program = openSync('/proc/self/exe', 'r')
-    try {
-      readSync(program, head, 0, head.length, 0)
-    } finally {
-      closeSync(program)
-    }
+    const { head } = beginning('/proc/self/exe')
     if (head.includes('/ld-musl-')) return true
     if (head.includes('/ld-linux-')) return false
   } catch {
@@ -90,9 +84,48 @@ function usesMusl(): boolean {
   return header !== undefined && header.glibcVersionRuntime === undefined
 }
 
+function beginning(file: string): { head: Buffer; size: number } {
+  const head = Buffer.alloc(4096)
+  const opened = openSync(file, 'r')
+  try {
+    return { head: head.subarray(0, readSync(opened, head, 0, head.length, 0)), size: fstatSync(opened).size }
+  } finally {
+    closeSync(opened)
+  }
+}
+
+const PT_LOAD = 1
+
+/**
+ * What an ELF file has to hold for the system's linker, if it holds less: the linker maps what the file's head tells of, and
+ * the process dies (SIGBUS) where the file has ended, before there is anybody to tell why.
+ */
+function cutShort(file: string): { size: number; needed: number } | undefined {
+  try {
+    const { head, size } = beginning(file)
+    // 64 bits and little-endian, as all that there is of it.
+    if (head.toString('latin1', 0, 6) !== '\x7fELF\x02\x01') return undefined
+    const first = Number(head.readBigUInt64LE(32))
+    const each = head.readUInt16LE(54)
+    let needed = 0
+    for (let at = first, left = head.readUInt16LE(56); left > 0; at += each, left -= 1) {
+      if (head.readUInt32LE(at) !== PT_LOAD) continue
+      needed = Math.max(needed, Number(head.readBigUInt64LE(at + 8)) + Number(head.readBigUInt64LE(at + 32)))
+    }
+    return needed > size ? { size, needed } : undefined
+  } catch {
+    // Not there, not to be read, or not even a head: loading it says so.
+    return undefined
+  }
+}
+
 // Nowhere is a variable called `require`: a bundler would take its calls for those of CommonJS and put its own in their place.
 
 function load(from: NodeJS.Require, file: string, note: string): Record<string, unknown> {
+  const short = process.platform === 'linux' ? cutShort(file) : undefined
+  if (short) {
+    throw failure(`${file}${note} is cut short: it has ${short.size} bytes of at least ${short.needed}`, 'install crosscore anew, with room on the disk')
+  }
   try {
     return from(file) as Record<string, unknown>
   } catch (cause) {
@@ -126,7 +159,8 @@ function refused(file: string, cause: unknown): Error {
     return failure(`there is no file ${file}`, 'correct the path', cause)
   }
   return failure(
-    `${file} does not load: ${said}`,
+    // The system's linker names the file once more.
+    `${file} does not load: ${said.slice(said.startsWith(`${file}: `) ? file.length + 2 : 0)}`,
     `it may be broken, cut short or for another system (this is ${thisPlatform()}): install crosscore anew`,
     cause,
   )
@@ -148,7 +182,16 @@ function missing({ version, platforms, platform, origins }: { version: string; p
       'in the checkout: npm run build; elsewhere install crosscore from the registry, or name a .node file in NAPI_RS_NATIVE_LIBRARY_PATH',
     )
   }
-  const others = platforms.filter((other) => origins.some((origin) => resolved(nodeModule.createRequire(origin), `crosscore-${other}/package.json`)))
+  const manifestOf = (name: string) =>
+    origins.map((origin) => resolved(nodeModule.createRequire(origin), `crosscore-${name}/package.json`)).find((file) => file !== undefined)
+  const empty = manifestOf(platform)
+  if (empty !== undefined) {
+    return failure(
+      `no binary for ${platform}: the package crosscore-${platform} in ${path.dirname(empty)} is without its file crosscore.${platform}.node`,
+      'install crosscore anew; if the file goes again, let a virus scanner, or what copies node_modules (.dockerignore, a deployment), keep .node files',
+    )
+  }
+  const others = platforms.filter((other) => manifestOf(other) !== undefined)
   const instead = others.length > 0 ? `; installed instead: ${others.map((other) => `crosscore-${other}`).join(', ')}` : ''
   return failure(
     `no binary for ${platform}: the package crosscore-${platform} is not installed${instead} (${looked})`,

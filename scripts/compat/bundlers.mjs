@@ -10,6 +10,7 @@ import process from 'node:process'
 import { freePort } from '../local-registry.mjs'
 import { npmProgram } from '../npm-tool.mjs'
 import { readmeExample, SUM } from '../package-test/readme-example.mjs'
+import { PATIENCE } from '../processes.mjs'
 
 // webpack's own `new Worker(new URL(…))` makes code that does not run in this version; two entries do.
 const MAIN = `const path = require('node:path')
@@ -181,9 +182,9 @@ function wrapped() {
 }
 
 async function answer(url) {
-  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 200))) {
+  for (const end = Date.now() + 30_000 * PATIENCE; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 200))) {
     const response = await fetch(url).catch(() => undefined)
     if (response) return response.text()
   }
-  throw new Error('no answer within 30 s')
+  throw new Error(`no answer within ${30 * PATIENCE} s`)
 }

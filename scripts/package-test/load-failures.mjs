@@ -59,6 +59,15 @@ export async function loadFailures({ check, registry, platform, version, checkou
       advises: /build on this system/,
     })
   }
+  const whole = readFileSync(binary)
+  // Where the system's linker says nothing and the process dies by SIGBUS, unless it is looked at before.
+  for (const bytes of process.platform === 'linux' ? [4096, whole.length >> 1] : []) {
+    await fails(`a file cut short after ${bytes} bytes`, {
+      prepare: () => (rmSync(binary), writeFileSync(binary, whole.subarray(0, bytes))),
+      says: new RegExp(`crosscore\\.\\S+\\.node is cut short: it has ${bytes} bytes of at least \\d+`),
+      advises: /install crosscore anew/,
+    })
+  }
   for (const [what, content] of [
     ['an empty file', ''],
     ['a file of something else', '<html>404</html>'.repeat(1000)],
@@ -66,7 +75,8 @@ export async function loadFailures({ check, registry, platform, version, checkou
     await fails(what, {
       // Anew and not in place: who has the file mapped would crash.
       prepare: () => (rmSync(binary), writeFileSync(binary, content)),
-      says: /crosscore\.\S+\.node does not load: /,
+      // The file's name once, then what the system says of it.
+      says: /crosscore\.\S+\.node does not load: [^/]+\. What/,
       advises: /install crosscore anew/,
     })
   }
@@ -75,6 +85,11 @@ export async function loadFailures({ check, registry, platform, version, checkou
     prepare: () => writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(`"${version}"`, '"0.0.1"')),
     says: new RegExp(`crosscore ${version} found crosscore-${platform} 0\\.0\\.1`),
     advises: /npm install crosscore@/,
+  })
+  await fails('a package without its file', {
+    prepare: () => rmSync(binary),
+    says: new RegExp(`no binary for ${platform}: the package crosscore-${platform} in /\\S+ is without its file crosscore\\.${platform}\\.node`),
+    advises: /install crosscore anew; .*keep \.node files/,
   })
   await fails("npm's bug with optional dependencies", {
     prepare: () => rmSync(path.dirname(binary), { recursive: true }),

