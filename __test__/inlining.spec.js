@@ -30,6 +30,7 @@ async function lengthsOf(name) {
 
 for (const [what, name] of [
   ['push of a record', 'push'],
+  ['reserve of records', 'reserve'],
   ['commit of a record', 'commit'],
   ['the long way of a number', '#pushLong'],
 ]) {
@@ -38,3 +39,16 @@ for (const [what, name] of [
     t.true(Math.max(...lengths) > LONGEST_INLINED, `${lengths}`)
   })
 }
+
+test('what shows records is of one shape for V8, however many rings of a schema a thread has', async (t) => {
+  const shapes = `
+    import { createRing, record } from '${new URL('../index.js', import.meta.url)}'
+    const schema = record({ a: 'u8', b: 'f64' })
+    const batch = (of) => createRing({ of, capacity: 8 }).producer.reserve(1)
+    const [first, second] = [batch(schema), batch(schema)]
+    const other = batch(record({ b: 'f64' }))
+    console.log(%HaveSameMap(first, second), %HasFastProperties(second), %HaveSameMap(first, other))
+  `
+  const { stdout } = await promisify(execFile)(process.execPath, ['--allow-natives-syntax', '--input-type=module', '-e', shapes])
+  t.is(stdout, 'true true false\n')
+})

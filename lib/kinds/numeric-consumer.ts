@@ -140,8 +140,8 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
       this.#readBatch(count)
       return values
     }
-    if (typedArrayName(target) !== this.#storage.view.name) {
-      throw invalidArgument('into', `a ${this.#storage.view.name}, or a number of elements`, target)
+    if (typedArrayName(target) !== this.#storage.viewName) {
+      throw invalidArgument('into', `a ${this.#storage.viewName}, or a number of elements`, target)
     }
     const length = lengthOf(target)
     if (length === 0 && !isAttached(target)) throw detached('into')

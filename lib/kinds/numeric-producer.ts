@@ -200,28 +200,43 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   }
 
   reserve(n: number): View<K> | null {
-    this.#port.checkIdle()
+    const port = this.#port
+    port.checkIdle()
     checkInteger('n', n, 1, 2 ** 31 - 1)
     if (n > this.#capacity) throw tooLarge('a reservation', n, this.#capacity)
-    if (this.#free() < n && this.#look(n) < n) return null
-    this.#port.checkMemory()
+    const positions = this.#positions
+    const at = positions[AT]!
+    if (((positions[LIMIT]! - at) | 0) < n << this.#shift && this.#look(n) < n) return null
+    port.checkMemory()
     this.#native.shown()
-    const view = new this.#storage.view(this.#port.buffer, this.#next() << this.#shift, n)
+    const view = new this.#storage.view(port.buffer, ((at >>> this.#shift) & this.#mask) << this.#shift, n)
     this.#reserved = n
-    this.#halt(RESERVED)
+    // As #halt.
+    positions[STOP] = at + this.#size
+    port.busy = RESERVED
     return view as View<K>
   }
 
   commit(n: number = this.#reserved): void {
-    this.#checkReserved()
-    checkInteger('n', n, 0, this.#reserved)
-    this.#restore()
-    if (n > 0) {
-      if (this.#each === false && this.#words[OWING] === 0) this.#enter()
-      if (this.#heap === true) foldDown(this.#view, this.#capacity, this.#next() + n)
-      this.#count(n)
-      if (!this.#mayHandOver()) this.#refuse()
-    }
+    const port = this.#port
+    port.checkOpen()
+    const reserved = this.#reserved
+    if (reserved === 0) throw nothingReserved()
+    checkInteger('n', n, 0, reserved)
+    port.busy = ''
+    this.#reserved = 0
+    // Until #goOn the next push takes the long way.
+    if (n > 0 && this.#each === false && this.#words[OWING] === 0) this.#enter()
+    const positions = this.#positions
+    const at = positions[AT]!
+    if (this.#heap === true) foldDown(this.#view, this.#capacity, ((at >>> this.#shift) & this.#mask) + n)
+    // From here on it is part of the stream, even if this thread dies before it publishes it.
+    const next = (at + (n << this.#shift)) | 0
+    positions[AT] = next
+    const flags = n > 0 && ((next - positions[DONE]!) | 0) >= this.#due ? publish(this.#native) : 0
+    if (this.#crosses === true) positions[STOP] = next + FAR
+    else this.#goOn()
+    if (flags !== 0) this.#refuse()
     ProducerShell.resume(this)
   }
 
@@ -232,7 +247,7 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   }
 
   #measure(values: unknown): number | undefined {
-    if (typedArrayName(values) === this.#storage.view.name) {
+    if (typedArrayName(values) === this.#storage.viewName) {
       const length = lengthOf(values)
       if (length === 0 && !isAttached(values)) throw detached('values')
       return length
@@ -241,7 +256,7 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
       if (isArray(values)) return lengthOfList(values)
       if (isIterable(values)) return undefined
     }
-    throw invalidArgument('values', `a ${this.#storage.view.name}, an array or an iterable`, values)
+    throw invalidArgument('values', `a ${this.#storage.viewName}, an array or an iterable`, values)
   }
 
   #pushRun(values: unknown, from: number): number {
@@ -357,12 +372,15 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
    */
   #goOn(): true {
     const positions = this.#positions
-    let way = (this.#free() << this.#shift) + this.#size
-    if (this.#crosses === true) way = FAR
-    else if (this.#each === false) {
-      way = this.#words[OWING] === 0 ? this.#size : Math.min(way, Math.max(this.#size, this.#due - this.#pending()))
+    const at = positions[AT]!
+    let way = FAR
+    if (this.#crosses === false) {
+      way = (this.#free() << this.#shift) + this.#size
+      if (this.#each === false) {
+        way = this.#words[OWING] === 0 ? this.#size : Math.min(way, Math.max(this.#size, this.#due - this.#pending()))
+      }
     }
-    positions[STOP] = positions[AT]! + way
+    positions[STOP] = at + way
     return true
   }
 
@@ -377,11 +395,6 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     const flags = publish(this.#native)
     this.#goOn()
     return flags === 0
-  }
-
-  /** Publishes what is pending if that is due; false if a flag is raised. */
-  #mayHandOver(): boolean {
-    return this.#pending() >= this.#due ? this.#handOver() : this.#goOn()
   }
 
   /** The first element of a turn that is not published at once: asks whether there is still somebody to read it. */

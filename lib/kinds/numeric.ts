@@ -12,6 +12,8 @@ export type NumericName = NumberKind | BigIntKind
 export interface NumericStorage {
   readonly name: NumericName
   readonly view: ViewConstructor
+  /** The view's name. A function computes its name each time it is asked, and a program may change it. */
+  readonly viewName: string
   /** log2 of the size of an element in bytes. */
   readonly shift: number
   /** The elements are bigints. */
@@ -33,6 +35,7 @@ export function numeric<K extends NumericName>(
   const storage: NumericStorage = {
     name: of,
     view,
+    viewName: view.name,
     shift: Math.log2(elementSize),
     big: of.endsWith('64') && of !== 'f64',
     exact: !of.startsWith('f'),

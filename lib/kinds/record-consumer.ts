@@ -11,7 +11,7 @@ import type { NativeHandle } from '../native/addon.js'
 import * as control from '../native/control.js'
 import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
-import { RecordBatch } from './record-batch.js'
+import { Run } from './record-batch.js'
 import type { Place, RecordAccess } from './record-cursor.js'
 import type { RecordSchema } from './record-schema.js'
 
@@ -37,7 +37,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
   readonly #words: Uint32Array
   readonly #positions: Int32Array
   readonly #bytes: Uint8Array<ArrayBuffer>
-  readonly #batch: RecordBatch
+  readonly #run: Run
   readonly #access: RecordAccess
   readonly #place: Place
   /** Cursors of records inside end with the record that they are in. */
@@ -63,9 +63,9 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#words = native.words
     this.#positions = native.positions
     this.#bytes = bytesOver(port.buffer)
-    this.#batch = RecordBatch.make(schema, port.buffer)
-    this.#access = RecordBatch.access(this.#batch)
-    this.#place = RecordBatch.place(this.#batch)
+    this.#run = new Run(schema, port.buffer)
+    this.#access = this.#run.access
+    this.#place = this.#run.place
     this.#nested = this.#access.leave !== undefined
     this.#size = schema.size
     this.#ring = native.capacity
@@ -111,7 +111,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#native.shown()
     this.#show(count)
     this.#peeked = count
-    return this.#batch as unknown as Peek<S>
+    return this.#run.batch as unknown as Peek<S>
   }
 
   release(n?: number): void {
@@ -123,7 +123,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#read(n)
     this.#release()
     this.#peeked = most - n
-    RecordBatch.giveBack(this.#batch, n)
+    this.#run.giveBack(n)
     this.#port.checkFlags()
   }
 
@@ -169,7 +169,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     this.#show(count)
     const available = this.#hide()
     try {
-      fn(this.#batch as unknown as View<S>, 0, count)
+      fn(this.#run.batch as unknown as View<S>, 0, count)
     } finally {
       this.#shown(available, count)
       this.#finish()
@@ -196,7 +196,7 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
 
   /** The callbacks are over. */
   #finish(): void {
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
     if (!this.#port.isOpen) return
     this.#release()
     ConsumerShell.resume(this)
@@ -207,13 +207,13 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
     if (this.#heap === true) this.#unfold(1)
     this.#place.at = this.#offset
     const record = this.#access.read() as Popped<S>
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
     return record
   }
 
   #show(count: number): void {
     if (this.#heap === true) this.#unfold(count)
-    RecordBatch.show(this.#batch, this.#offset, count)
+    this.#run.show(this.#offset, count)
   }
 
   #unfold(count: number): void {
@@ -268,6 +268,6 @@ export class RecordConsumer<S extends AnySchema> extends ConsumerShell<S> {
   #retire(): void {
     this.#available = 0
     this.#peeked = 0
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
   }
 }

@@ -12,7 +12,7 @@ import type { NativeHandle } from '../native/addon.js'
 import * as control from '../native/control.js'
 import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
-import { RecordBatch } from './record-batch.js'
+import { Run } from './record-batch.js'
 import type { Place, RecordAccess } from './record-cursor.js'
 import type { RecordSchema } from './record-schema.js'
 
@@ -36,7 +36,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
   readonly #words: Uint32Array
   readonly #positions: Int32Array
   readonly #bytes: Uint8Array<ArrayBuffer>
-  readonly #batch: RecordBatch
+  readonly #run: Run
   readonly #access: RecordAccess
   readonly #place: Place
   /** Of a record, in bytes. */
@@ -64,9 +64,9 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     this.#words = native.words
     this.#positions = native.positions
     this.#bytes = bytesOver(port.buffer)
-    this.#batch = RecordBatch.make(schema, port.buffer)
-    this.#access = RecordBatch.access(this.#batch)
-    this.#place = RecordBatch.place(this.#batch)
+    this.#run = new Run(schema, port.buffer)
+    this.#access = this.#run.access
+    this.#place = this.#run.place
     const { size } = schema
     this.#size = size
     this.#ring = native.capacity
@@ -93,7 +93,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     })
   }
 
-  // push and commit are written out, each longer than the 460 bytes of bytecode that V8 takes into a caller. It takes calls
+  // push, reserve and commit are written out, each longer than the 460 bytes of bytecode that V8 takes into a caller. It takes calls
   // in by how often they are made, and accessors last: with these in it a loop had no room left for the setters of a record,
   // and took 57 ns for six fields in place instead of 31. __test__/inlining.spec.js measures them.
 
@@ -117,7 +117,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
       if (!port.isOpen && isBusy(error)) port.checkOpen()
       throw error
     }
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
     if (port.busy !== READING) port.checkOpen()
     port.busy = ''
     if (this.#bytes.length === 0) port.checkMemory()
@@ -138,23 +138,50 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
 
   reserve(n: number): View<S> | null {
     const port = this.#port
+    const run = this.#run
     const bytes = n * this.#size
+    let free = this.#free
     // Whatever is free is free in an idle, open handle: so everything else is asked only where that is not enough.
-    if (!(bytes > 0 && bytes <= this.#free && (n | 0) === n && this.#hasShown === true && this.#bytes.length > 0)) {
+    if (!(bytes > 0 && bytes <= free && (n | 0) === n && this.#hasShown === true && this.#bytes.length > 0)) {
       port.checkIdle()
       checkInteger('n', n, 1, 2 ** 31 - 1)
       if (n > port.capacity) throw tooLarge('a reservation', n, port.capacity)
-      if (this.#free < bytes && this.#look(bytes) < bytes) return null
+      if (free < bytes) {
+        // As #look.
+        const words = this.#words
+        free = lookForRoom(this.#native)
+        if (free < 0) {
+          port.checkFlags()
+          free = words[KNOWN]!
+        }
+        if (this.#bytes.length === 0) port.checkMemory()
+        this.#free = free
+        if (words[FLAGS] !== 0) this.#refuse()
+        if (free < bytes && settleThread()) {
+          this.#refresh()
+          free = this.#free
+        }
+        if (free < bytes) {
+          words[REFUSED]! += 1
+          return null
+        }
+      }
       port.checkMemory()
       this.#native.shown()
       this.#hasShown = true
     }
     this.#reserved = n
-    this.#aside = this.#free
+    this.#aside = free
     this.#free = 0
     port.busy = RESERVED
-    RecordBatch.show(this.#batch, this.#offset, n)
-    return this.#batch as unknown as View<S>
+    // As run.show.
+    const offset = this.#offset
+    run.start = offset
+    run.length = n
+    run.gone = 0
+    this.#place.at = offset
+    if (run.nested === true) this.#access.leave!()
+    return run.batch as unknown as View<S>
   }
 
   commit(n: number = this.#reserved): void {
@@ -168,7 +195,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     port.busy = ''
     this.#reserved = 0
     this.#free = this.#aside
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
     if (this.#bytes.length === 0) port.checkMemory()
     if (this.#heap === true) foldDown(this.#bytes, this.#ring, this.#offset + bytes)
     if (this.#each === true) {
@@ -263,7 +290,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
   /** The fields of a record were read, and a getter among them may have closed the producer. */
   #restoreRead(): void {
     const port = this.#port
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
     if (port.busy !== READING) port.checkOpen()
     port.busy = ''
     this.#free = this.#aside
@@ -322,13 +349,13 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
     this.#port.busy = ''
     this.#reserved = 0
     this.#free = this.#aside
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
   }
 
   #retire(): void {
     this.#free = 0
     this.#reserved = 0
-    RecordBatch.leave(this.#batch)
+    this.#run.leave()
   }
 }
 
