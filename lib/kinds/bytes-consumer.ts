@@ -1,13 +1,14 @@
 // The consumer of messages: bytes of any length.
 
 import type { Bytes } from '../../index.js'
-import { checkCallback, checkInteger, corrupt, peekIsVoid } from '../environment/errors.js'
+import { checkCallback, checkInteger, peekIsVoid } from '../environment/errors.js'
 import { settleThread } from '../environment/turn.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { Port } from '../handle/port.js'
 import * as framed from '../layout/framed.js'
 import { FramedReader } from '../layout/framed.js'
 import type { NativeHandle } from '../native/addon.js'
+import { findMessages, refreshReader, refuseLength } from './framed.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
@@ -40,7 +41,7 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     this.#reader = reader
     ConsumerShell.join<'bytes'>(this, {
       known: () => reader.available,
-      look: () => this.#refresh(),
+      look: () => refreshReader(reader, port),
       batch: (max) => {
         const batch = this.popMany(Math.min(max, LONGEST_BATCH))
         return batch.length === 0 ? undefined : batch
@@ -51,7 +52,7 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
 
   pop(): Bytes | undefined {
     const reader = this.#reader
-    if (reader.available === 0 && this.#look() === 0) return undefined
+    if (reader.available === 0 && findMessages(reader, this.#port) === 0) return undefined
     const length = this.#length()
     // A view and a copy of it: `slice` would ask what a program may have changed, the species of the view.
     const message = new ByteView(new ByteView(this.#port.buffer, reader.payload, length))
@@ -82,7 +83,7 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
   peek(): Bytes | undefined {
     this.#port.checkIdle()
     const reader = this.#reader
-    if (reader.available === 0 && this.#look() === 0) return undefined
+    if (reader.available === 0 && findMessages(reader, this.#port) === 0) return undefined
     const length = this.#length()
     reader.native.shown()
     const view = new ByteView(this.#port.buffer, reader.payload, length)
@@ -124,7 +125,7 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
     let taken = 0
     // One look, so that a quick producer cannot hold the caller here.
     let more = reader.available > 0
-    if (max > 0 && !more && this.#look() === 0) return 0
+    if (max > 0 && !more && findMessages(reader, port) === 0) return 0
     let { available } = reader
     reader.available = 0
     port.busy = SHOWING
@@ -133,8 +134,8 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
         if (available === 0) {
           if (!more) break
           more = false
-          this.#refresh()
-          if (reader.available === 0 && settleThread()) this.#refresh()
+          refreshReader(reader, port)
+          if (reader.available === 0 && settleThread()) refreshReader(reader, port)
           available = reader.available
           reader.available = 0
           continue
@@ -171,10 +172,7 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
   /** The length of the oldest message, which is available in full. */
   #length(available = this.#reader.available): number {
     const length = this.#reader.length(available)
-    if (length < 0) {
-      this.#port.checkMemory()
-      throw corrupt(this.#reader.claimed(available))
-    }
+    if (length < 0) refuseLength(this.#reader, this.#port, available)
     return length
   }
 
@@ -182,21 +180,6 @@ export class BytesConsumer extends ConsumerShell<'bytes'> {
   #read(length: number): void {
     this.#peeked = -1
     if (this.#reader.read(length) !== 0) this.#port.checkFlags()
-  }
-
-  #look(): number {
-    const reader = this.#reader
-    this.#port.checkIdle()
-    this.#refresh()
-    // Messages may be missing because a producer in this very thread has not published them.
-    if (reader.available === 0 && settleThread()) this.#refresh()
-    if (reader.available === 0) reader.refused()
-    return reader.available
-  }
-
-  #refresh(): void {
-    if (!this.#reader.look()) this.#port.checkFlags()
-    else if (this.#reader.bytes.length === 0) this.#port.checkMemory()
   }
 
   #retire(): void {

@@ -4,14 +4,13 @@ import type { Bytes } from '../../index.js'
 import { checkInteger, detached, invalidArgument, tooLarge } from '../environment/errors.js'
 import * as intrinsics from '../environment/intrinsics.js'
 import type { NumericView } from '../environment/intrinsics.js'
-import { settleThread } from '../environment/turn.js'
 import { Port } from '../handle/port.js'
 import { nothingReserved, ProducerShell, RESERVED } from '../handle/producer.js'
+import { findRoom, refreshWriter, refuse } from './framed.js'
 import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import * as framed from '../layout/framed.js'
 import { FramedWriter } from '../layout/framed.js'
 import type { NativeHandle } from '../native/addon.js'
-import { FLAGS } from '../native/control.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
@@ -40,7 +39,7 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     const write = (message: Uint8Array, at: number): boolean => this.#write(message, at)
     ProducerShell.join(this, {
       known: () => writer.free,
-      look: () => this.#refresh(),
+      look: () => refreshWriter(writer, port),
       short: () => writer.short,
       room: (n) => roomFor(writer, n, 'a message'),
       reserved: () => (this.#reserved < 0 ? 0 : sizeOf(this.#reserved)),
@@ -60,7 +59,7 @@ export class BytesProducer extends ProducerShell<'bytes'> {
   push(message: Uint8Array): boolean {
     const length = this.#place(message, 'message', -1)
     if (length < 0) return this.#port.full()
-    if (this.#writer.send(length) !== 0) this.#refuse()
+    if (this.#writer.send(length) !== 0) refuse(this.#writer, this.#port)
     return true
   }
 
@@ -86,7 +85,7 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     checkInteger('n', n, 0, this.#reserved)
     this.#restore()
     if (this.#writer.isNew) this.#enter()
-    if (this.#writer.send(n) !== 0) this.#refuse()
+    if (this.#writer.send(n) !== 0) refuse(this.#writer, this.#port)
     ProducerShell.resume(this)
   }
 
@@ -133,30 +132,13 @@ export class BytesProducer extends ProducerShell<'bytes'> {
 
   /** The first message of a turn that is not published at once: asks whether there is still somebody to read it. */
   #enter(): void {
-    if (this.#writer.enter() !== 0) this.#refuse()
-  }
-
-  /** Throws what the last crossing found. */
-  #refuse(): never {
-    this.#writer.free = 0
-    this.#port.refuse()
+    if (this.#writer.enter() !== 0) refuse(this.#writer, this.#port)
   }
 
   /** The free bytes, of which fewer than `wanted` were known. */
   #look(wanted: number): number {
-    const writer = this.#writer
     this.#port.checkIdle()
-    this.#refresh()
-    if (writer.words[FLAGS] !== 0) this.#refuse()
-    // The bytes may be missing because a consumer in this very thread has not given them back.
-    if (writer.free < wanted && settleThread()) this.#refresh()
-    if (writer.free < wanted) writer.refused(wanted)
-    return writer.free
-  }
-
-  #refresh(): void {
-    if (!this.#writer.look()) this.#port.checkFlags()
-    else if (this.#writer.bytes.length === 0) this.#port.checkMemory()
+    return findRoom(this.#writer, this.#port, wanted)
   }
 
   #checkReserved(): void {

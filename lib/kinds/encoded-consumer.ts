@@ -1,8 +1,7 @@
 // The consumer of values that are encoded: JSON, structured clones, and codecs of the program's own.
 
 import type { Batch, Popped, Shown } from '../../index.js'
-import { checkCallback, checkInteger, corrupt } from '../environment/errors.js'
-import { settleThread } from '../environment/turn.js'
+import { checkCallback, checkInteger } from '../environment/errors.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { noSlots, Port } from '../handle/port.js'
 import { FramedReader } from '../layout/framed.js'
@@ -10,6 +9,7 @@ import { BYTES, readText, textView } from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
 import type { EncodedKind } from './encoded-producer.js'
 import type { Encoding } from './encoded.js'
+import { findMessages, refreshReader, refuseLength } from './framed.js'
 import type { Kind } from './kind.js'
 
 const ByteView = Uint8Array
@@ -40,7 +40,7 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
     this.#view = textView(port.buffer)
     ConsumerShell.join<K>(this, {
       known: () => reader.available,
-      look: () => this.#refresh(),
+      look: () => refreshReader(reader, port),
       batch: (max) => {
         const batch = this.popMany(Math.min(max, LONGEST_BATCH))
         return batch.length === 0 ? undefined : (batch as Batch<K>)
@@ -52,7 +52,7 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
   }
 
   pop(): Popped<K> | undefined {
-    if (this.#reader.available === 0 && this.#look() === 0) return undefined
+    if (this.#reader.available === 0 && findMessages(this.#reader, this.#port) === 0) return undefined
     return this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>)
   }
 
@@ -63,7 +63,7 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
     this.#port.checkIdle()
     const values: Popped<K>[] = []
     try {
-      while (values.length < max && this.#port.isOpen && (this.#reader.available > 0 || this.#look() > 0)) {
+      while (values.length < max && this.#port.isOpen && (this.#reader.available > 0 || findMessages(this.#reader, this.#port) > 0)) {
         const rest = values.length > 0
         values[values.length] = this.#call((encoded) => this.#encoding.decode(encoded) as Popped<K>, rest)
       }
@@ -98,7 +98,7 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
       while (taken < max) {
         if (reader.available === 0) {
           // Once, so that a quick producer cannot hold the caller here; and not for a closed consumer.
-          if (looked || !port.isOpen || this.#look() === 0) break
+          if (looked || !port.isOpen || findMessages(reader, port) === 0) break
           looked = true
         }
         taken++
@@ -144,10 +144,7 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
   #length(): number {
     const { available } = this.#reader
     const length = this.#reader.length(available)
-    if (length < 0) {
-      this.#port.checkMemory()
-      throw corrupt(this.#reader.claimed(available))
-    }
+    if (length < 0) refuseLength(this.#reader, this.#port, available)
     return length
   }
 
@@ -165,20 +162,5 @@ export class EncodedConsumer<K extends EncodedKind> extends ConsumerShell<K> {
   /** Counts the oldest message as read. */
   #read(length: number): void {
     if (this.#reader.read(length) !== 0) this.#port.checkFlags()
-  }
-
-  #look(): number {
-    const reader = this.#reader
-    this.#port.checkIdle()
-    this.#refresh()
-    // Values may be missing because a producer in this very thread has not published them.
-    if (reader.available === 0 && settleThread()) this.#refresh()
-    if (reader.available === 0) reader.refused()
-    return reader.available
-  }
-
-  #refresh(): void {
-    if (!this.#reader.look()) this.#port.checkFlags()
-    else if (this.#reader.bytes.length === 0) this.#port.checkMemory()
   }
 }

@@ -3,14 +3,13 @@
 import type { Codec, Element } from '../../index.js'
 import { invalidArgument, tooLarge } from '../environment/errors.js'
 import { isArray, isView, lengthOf, lengthOfList, type NumericView, setElements } from '../environment/intrinsics.js'
-import { settleThread } from '../environment/turn.js'
 import { noSlots, Port } from '../handle/port.js'
 import { ProducerShell } from '../handle/producer.js'
+import { findRoom, refreshWriter, refuse } from './framed.js'
 import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import { FramedWriter, roomFor, sizeOf } from '../layout/framed.js'
 import { BYTES, textView, writeLongText } from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
-import { FLAGS } from '../native/control.js'
 import * as crossing from '../native/crossing.js'
 import type { Encoding } from './encoded.js'
 import type { Kind } from './kind.js'
@@ -42,11 +41,11 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     this.#writer = writer
     this.#encoding = encoding
     this.#view = textView(port.buffer)
-    this.#look = (wanted) => this.#lookFor(wanted)
+    this.#look = (wanted) => findRoom(writer, port, wanted)
     const write = (value: Element<K>, at: number): boolean => this.#write(value, at)
     ProducerShell.join(this, {
       known: () => writer.free,
-      look: () => this.#refresh(),
+      look: () => refreshWriter(writer, port),
       short: () => writer.short,
       room: (n) => roomFor(writer, n, 'a value'),
       reserved: () => 0,
@@ -70,13 +69,13 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     if (typeof encoded === 'string' && !writer.isNew) {
       const size = pushString(writer.native, encoded)
       if (size !== 0) {
-        if (writer.sent(size) !== 0) this.#refuse()
+        if (writer.sent(size) !== 0) refuse(writer, this.#port)
         return true
       }
     }
     const length = this.#place(encoded, -1)
     if (length < 0) return this.#port.full()
-    if (this.#writer.send(length) !== 0) this.#refuse()
+    if (this.#writer.send(length) !== 0) refuse(writer, this.#port)
     return true
   }
 
@@ -112,11 +111,11 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
       length = lengthOf(encoded)
       if (length > writer.longest) throw tooLarge(at < 0 ? 'a value' : `values[${at}]`, length, writer.longest)
       const size = sizeOf(length)
-      if (writer.free < size && this.#lookFor(size) < size) return -1
+      if (writer.free < size && findRoom(writer, this.#port, size) < size) return -1
       setElements(writer.bytes, encoded as NumericView, writer.payload)
       writer.describe(BYTES)
     }
-    if (writer.isNew && writer.enter() !== 0) this.#refuse()
+    if (writer.isNew && writer.enter() !== 0) refuse(writer, this.#port)
     return length
   }
 
@@ -140,28 +139,6 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     }
     port.checkOpen()
     return encoded
-  }
-
-  /** Throws what the last crossing found. */
-  #refuse(): never {
-    this.#writer.free = 0
-    this.#port.refuse()
-  }
-
-  /** The free bytes, of which fewer than `wanted` were known. */
-  #lookFor(wanted: number): number {
-    const writer = this.#writer
-    this.#refresh()
-    if (writer.words[FLAGS] !== 0) this.#refuse()
-    // The bytes may be missing because a consumer in this very thread has not given them back.
-    if (writer.free < wanted && settleThread()) this.#refresh()
-    if (writer.free < wanted) writer.refused(wanted)
-    return writer.free
-  }
-
-  #refresh(): void {
-    if (!this.#writer.look()) this.#port.checkFlags()
-    else if (this.#writer.bytes.length === 0) this.#port.checkMemory()
   }
 }
 

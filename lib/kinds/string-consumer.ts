@@ -1,7 +1,7 @@
 // The consumer of strings.
 
 import { checkCallback, checkInteger, corrupt } from '../environment/errors.js'
-import { owe, settleThread } from '../environment/turn.js'
+import { owe } from '../environment/turn.js'
 import { ConsumerShell } from '../handle/consumer.js'
 import { noSlots, Port } from '../handle/port.js'
 import * as framed from '../layout/framed.js'
@@ -9,6 +9,7 @@ import { FramedReader } from '../layout/framed.js'
 import * as text from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
 import { ANSWER } from '../native/control.js'
+import { findMessages, refreshReader, refuseLength } from './framed.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
@@ -53,7 +54,7 @@ export class StringConsumer extends ConsumerShell<'string'> {
     this.#heap = native.memoryKind === 'heap'
     ConsumerShell.join<'string'>(this, {
       known: () => reader.available,
-      look: () => this.#refresh(),
+      look: () => refreshReader(reader, port),
       batch: (max) => {
         const batch = this.popMany(Math.min(max, LONGEST_BATCH))
         return batch.length === 0 ? undefined : batch
@@ -66,7 +67,7 @@ export class StringConsumer extends ConsumerShell<'string'> {
 
   pop(): string | undefined {
     const reader = this.#reader
-    if (reader.available === 0 && this.#look() === 0) return undefined
+    if (reader.available === 0 && findMessages(reader, this.#port) === 0) return undefined
     // One crossing makes the string, of its own; where it cannot, the long way says why.
     const made = reader.native.text()
     const length = made === undefined ? this.#length() : reader.words[ANSWER]!
@@ -83,7 +84,7 @@ export class StringConsumer extends ConsumerShell<'string'> {
     const messages: string[] = []
     const reader = this.#reader
     try {
-      while (messages.length < max && (reader.available > 0 || this.#look() > 0)) {
+      while (messages.length < max && (reader.available > 0 || findMessages(reader, this.#port) > 0)) {
         const count = this.#measureRun(max - messages.length)
         if (count === 0) {
           const length = this.#length()
@@ -134,7 +135,7 @@ export class StringConsumer extends ConsumerShell<'string'> {
       while (taken < max) {
         if (reader.available === 0) {
           // Once, so that a quick producer cannot hold the caller here; and not for a closed consumer.
-          if (looked || !port.isOpen || this.#look() === 0) break
+          if (looked || !port.isOpen || findMessages(reader, port) === 0) break
           looked = true
         }
         const count = this.#measureRun(max - taken)
@@ -256,10 +257,7 @@ export class StringConsumer extends ConsumerShell<'string'> {
   #length(): number {
     const { available } = this.#reader
     const length = this.#reader.length(available)
-    if (length < 0) {
-      this.#port.checkMemory()
-      throw corrupt(this.#reader.claimed(available))
-    }
+    if (length < 0) refuseLength(this.#reader, this.#port, available)
     return length
   }
 
@@ -271,20 +269,5 @@ export class StringConsumer extends ConsumerShell<'string'> {
   /** Gives back what was read if enough is due. */
   #handOver(): void {
     if (this.#reader.handOver() !== 0) this.#port.checkFlags()
-  }
-
-  #look(): number {
-    const reader = this.#reader
-    this.#port.checkIdle()
-    this.#refresh()
-    // Strings may be missing because a producer in this very thread has not published them.
-    if (reader.available === 0 && settleThread()) this.#refresh()
-    if (reader.available === 0) reader.refused()
-    return reader.available
-  }
-
-  #refresh(): void {
-    if (!this.#reader.look()) this.#port.checkFlags()
-    else if (this.#reader.bytes.length === 0) this.#port.checkMemory()
   }
 }

@@ -2,15 +2,14 @@
 
 import { invalidArgument } from '../environment/errors.js'
 import * as intrinsics from '../environment/intrinsics.js'
-import { settleThread } from '../environment/turn.js'
 import { noSlots, Port } from '../handle/port.js'
 import { ProducerShell } from '../handle/producer.js'
+import { findRoom, refreshWriter, refuse } from './framed.js'
 import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import * as framed from '../layout/framed.js'
 import { FramedWriter } from '../layout/framed.js'
 import * as text from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
-import { FLAGS } from '../native/control.js'
 import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
 
@@ -36,7 +35,7 @@ export class StringProducer extends ProducerShell<'string'> {
     const write = (message: string, at: number): boolean => this.#write(message, at)
     ProducerShell.join(this, {
       known: () => writer.free,
-      look: () => this.#refresh(),
+      look: () => refreshWriter(writer, port),
       short: () => writer.short,
       room: (n) => framed.roomFor(writer, n, 'a string'),
       reserved: () => 0,
@@ -61,13 +60,13 @@ export class StringProducer extends ProducerShell<'string'> {
     if (typeof message === 'string' && !writer.isNew) {
       const size = pushString(writer.native, message)
       if (size !== 0) {
-        if (writer.sent(size) !== 0) this.#refuse()
+        if (writer.sent(size) !== 0) refuse(writer, this.#port)
         return true
       }
     }
     const length = this.#place(message, -1)
     if (length < 0) return this.#port.full()
-    if (writer.send(length) !== 0) this.#refuse()
+    if (writer.send(length) !== 0) refuse(writer, this.#port)
     return true
   }
 
@@ -102,31 +101,14 @@ export class StringProducer extends ProducerShell<'string'> {
       length = writeLongText(writer, this.#view, message, at < 0 ? 'a string' : `messages[${at}]`, (wanted) => this.#look(wanted))
       if (length < 0) return -1
     }
-    if (writer.isNew && writer.enter() !== 0) this.#refuse()
+    if (writer.isNew && writer.enter() !== 0) refuse(writer, this.#port)
     return length
-  }
-
-  /** Throws what the last crossing found. */
-  #refuse(): never {
-    this.#writer.free = 0
-    this.#port.refuse()
   }
 
   /** The free bytes, of which fewer than `wanted` were known. */
   #look(wanted: number): number {
-    const writer = this.#writer
     this.#port.checkIdle()
-    this.#refresh()
-    if (writer.words[FLAGS] !== 0) this.#refuse()
-    // The bytes may be missing because a consumer in this very thread has not given them back.
-    if (writer.free < wanted && settleThread()) this.#refresh()
-    if (writer.free < wanted) writer.refused(wanted)
-    return writer.free
-  }
-
-  #refresh(): void {
-    if (!this.#writer.look()) this.#port.checkFlags()
-    else if (this.#writer.bytes.length === 0) this.#port.checkMemory()
+    return findRoom(this.#writer, this.#port, wanted)
   }
 }
 
@@ -146,4 +128,3 @@ function measure(messages: unknown): number | undefined {
   }
   return undefined
 }
-
