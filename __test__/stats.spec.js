@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { createRing } from 'crosscore'
 import { onBothMemories } from './memories.js'
+import { isNode } from './runtime.js'
 
 onBothMemories('elements are counted when they are published and when they are given back', (t, memory) => {
   for (const [of, one, two, bytes] of [
@@ -78,7 +79,8 @@ test('sleeping and being woken are counted on both sides', async (t) => {
   const parks = consumer.stats.consumerParks
   t.true(parks >= 1)
   const waiting = consumer.ready()
-  t.is(consumer.stats.consumerParks, parks, 'it looks again before it sleeps')
+  // Before the loop sleeps, which only libuv tells: elsewhere it sleeps at once.
+  if (isNode) t.is(consumer.stats.consumerParks, parks, 'it looks again before it sleeps')
   while (consumer.stats.consumerParks === parks) await sleep(1)
   producer.push(1)
   t.true(await waiting)

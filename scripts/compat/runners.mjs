@@ -70,11 +70,11 @@ export const runners = {
     const jest = app.tool('jest', 'bin', 'jest.js')
     const config = (options) => JSON.stringify({ rootDir: app.folder, testMatch: ['**/*.test.js'], testEnvironment: 'node', transform: {}, cacheDirectory: app.path('cache'), ...options })
     for (const [name, options, flags] of [
-      ['jest, processes', {}, []],
+      ['jest, processes', {}, ['--maxWorkers=2']],
       ['jest, in band', {}, ['--runInBand']],
       ['jest, threads', { workerThreads: true }, ['--maxWorkers=2']],
     ]) {
-      // Two files, or jest takes no worker.
+      // Two files and two workers, or jest runs them in its own process: by default it takes one worker fewer than processors.
       app.write('other.test.js', "test('other', () => {})")
       app.write('jest.config.json', config(options))
       await tried(app, {
