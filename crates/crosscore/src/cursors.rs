@@ -123,9 +123,21 @@ impl Slots {
 }
 
 /// All that one side reads and writes in an operation, except the cursors and the slots themselves.
+///
+/// What is rare comes first, so that the rest is in the second half of the 128 bytes. The cursors are in the first
+/// half of theirs: so the lines that an operation touches are even ones and odd ones. Were all of them even, as
+/// the alignment alone would have it, they would share half of the first cache's sets, and 64 rings would not fit.
 #[derive(Debug)]
 #[repr(C)]
 struct Copies {
+    /// So that the sleeper's state is in the second half.
+    _filling: [u64; 2],
+    /// How many of the side's operations got less than they asked for.
+    short: Counter,
+    /// The other side's waker, for this side to wake. The other side writes it when it parks.
+    sleeper: WakerSlot,
+    /// Who has closed, for this side. Written when somebody does.
+    closed: AtomicU32,
     /// Where the side's slots end: the other's cursor, for the producer plus the capacity, as it was at some
     /// time. INV-SEQ-3.
     limit: UnsafeCell<u64>,
@@ -134,12 +146,6 @@ struct Copies {
     /// after it would have to ask a second time, to own it (bench/rust `rtt`: 210 ns, and 140 by the copy).
     own: UnsafeCell<u64>,
     slots: Slots,
-    /// Who has closed, for this side. Written when somebody does.
-    closed: AtomicU32,
-    /// The other side's waker, for this side to wake. The other side writes it when it parks.
-    sleeper: WakerSlot,
-    /// How many of the side's operations got less than they asked for.
-    short: Counter,
     /// The most slots that were in use when the side looked; the consumer does not write down that it was one.
     high_water: Counter,
 }
@@ -147,12 +153,13 @@ struct Copies {
 impl Copies {
     fn new(own: u64, limit: u64, slots: Slots, handshake: Handshake) -> Self {
         Self {
+            _filling: [0; 2],
+            short: Counter::new(),
+            sleeper: WakerSlot::new(handshake),
+            closed: AtomicU32::new(0),
             limit: UnsafeCell::new(limit),
             own: UnsafeCell::new(own),
             slots,
-            closed: AtomicU32::new(0),
-            sleeper: WakerSlot::new(handshake),
-            short: Counter::new(),
             high_water: Counter::new(),
         }
     }
@@ -232,6 +239,9 @@ pub(crate) struct Grant {
 pub(crate) struct Cursors {
     tail: CacheAligned<AtomicU64>,
     cached_head: CacheAligned<Copies>,
+    /// What the producer alone uses ends right here, and the next line is the consumer's: some processors fetch the
+    /// line before or after the one that was asked for, whichever pair they are of.
+    _apart: CacheAligned<u8>,
     head: CacheAligned<AtomicU64>,
     cached_tail: CacheAligned<Copies>,
     /// As each side has it, for whoever is neither or is in no hurry.
@@ -244,17 +254,17 @@ const _: () = {
     use core::mem::offset_of;
     assert!(offset_of!(Cursors, tail) == 0);
     assert!(offset_of!(Cursors, cached_head) == CACHE_LINE);
-    assert!(offset_of!(Copies, limit) == 0);
 };
 // Loom's cells are larger.
 #[cfg(not(loom))]
 const _: () = {
     use core::mem::offset_of;
-    assert!(offset_of!(Cursors, head) == 2 * CACHE_LINE);
-    assert!(offset_of!(Cursors, cached_tail) == 3 * CACHE_LINE);
-    assert!(offset_of!(Cursors, slots) >= 4 * CACHE_LINE);
-    // What an operation needs is in the first 64 bytes, which are a whole line on most processors.
-    assert!(offset_of!(Copies, sleeper) + WakerSlot::STATE_END <= 64);
+    assert!(offset_of!(Cursors, head) == 3 * CACHE_LINE);
+    assert!(offset_of!(Cursors, cached_tail) == 4 * CACHE_LINE);
+    assert!(offset_of!(Cursors, slots) >= 5 * CACHE_LINE);
+    // What an operation needs is in the second 64 bytes, which are a whole line on most processors.
+    assert!(offset_of!(Copies, sleeper) + WakerSlot::STATE_AT >= 64);
+    assert!(offset_of!(Copies, closed) >= 64);
     assert!(size_of::<Copies>() <= CACHE_LINE);
 };
 
@@ -265,6 +275,7 @@ impl Cursors {
         Self {
             tail: CacheAligned(AtomicU64::new(start)),
             cached_head: CacheAligned(Copies::new(start, full_at, slots, handshake)),
+            _apart: CacheAligned(0),
             head: CacheAligned(AtomicU64::new(start)),
             cached_tail: CacheAligned(Copies::new(start, start, slots, handshake)),
             slots,

@@ -35,10 +35,11 @@ const MUST_FENCE: u32 = 4;
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct WakerSlot {
-    state: AtomicU32,
-    barrier: Handshake,
     waker: UnsafeCell<Option<Waker>>,
     parker: UnsafeCell<Parker>,
+    barrier: Handshake,
+    /// Last, beside what its owner has on the same line.
+    state: AtomicU32,
 }
 
 /// What the parker remembers; nobody else touches it.
@@ -71,9 +72,9 @@ impl Identity {
 }
 
 impl WakerSlot {
-    /// How far into it the state reaches, in bytes.
+    /// Where in it the state is, in bytes.
     #[cfg(not(loom))]
-    pub(crate) const STATE_END: usize = core::mem::offset_of!(Self, state) + size_of::<u32>();
+    pub(crate) const STATE_AT: usize = core::mem::offset_of!(Self, state);
 
     pub(crate) fn new(barrier: Handshake) -> Self {
         let fenced = if barrier.publisher_fences() {
@@ -82,13 +83,13 @@ impl WakerSlot {
             0
         };
         Self {
-            state: AtomicU32::new(fenced | IDLE),
-            barrier,
             waker: UnsafeCell::new(None),
             parker: UnsafeCell::new(Parker {
                 fenced,
                 left: Identity::NOBODY,
             }),
+            barrier,
+            state: AtomicU32::new(fenced | IDLE),
         }
     }
 
