@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import vm from 'node:vm'
 import { createRing, lane } from 'crosscore'
 import { expressHits, FAST_LOOK, FAST_PUBLISH } from '../lib/native/addon.js'
-import { isNode } from './runtime.js'
+import { isNode, onNode } from './runtime.js'
 import { start } from './workers/start.js'
 
 /** Closed and done. */
@@ -140,8 +140,6 @@ test('a worker has a lane of its own', async (t) => {
 
 const flags = ['--jitless', '--no-opt', '--no-turbo-fast-api-calls', '--stress-compaction', '--prof', '--cpu-prof', '--always-sparkplug']
 for (const flag of flags) {
-  // V8's.
-  const onNode = isNode ? test : test.skip
   onNode(`with ${flag} the same comes out`, async (t) => {
     const program = `
       import { createRing } from 'crosscore'

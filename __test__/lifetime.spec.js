@@ -7,7 +7,7 @@ import { Consumer, createRing, Producer } from 'crosscore'
 import { collectUntil } from './collection.js'
 import { memories, onBothMemories } from './memories.js'
 import { refuses } from './refusal.js'
-import { isNode } from './runtime.js'
+import { onNode } from './runtime.js'
 import { start } from './workers/start.js'
 
 const element = { f64: 1, bytes: Uint8Array.of(1) }
@@ -40,7 +40,6 @@ test('a handle that is held is not collected', async (t) => {
 })
 
 // Told by V8's trace.
-const onNode = isNode ? test : test.skip
 onNode('the collections of young objects, a few milliseconds apart, do not close a ring of which a program keeps one handle', (t) => {
   // In a process of its own, which says what was collected.
   const program = `

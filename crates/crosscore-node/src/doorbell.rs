@@ -9,13 +9,14 @@
 //! | file | what |
 //! | --- | --- |
 //! | `rung.rs` | who has been rung; no ring is lost, none comes after the end |
-//! | `vigil.rs` | for how long it looks before it sleeps |
-//! | `uv.rs` | the bell on Node, a `uv_async_t`, and what runs before the loop sleeps |
-//! | this one | the loop's side, and the bell elsewhere: a threadsafe function |
-//!
-//! Node's threadsafe function does the same with a queue and a lock that the ringer holds while the loop wakes; on one
-//! processor that costs two more switches for each ring.
+//! | `attend.rs` | what the loop does before it sleeps |
+//! | `vigil.rs` | for how long it looks then |
+//! | `loop_bell.rs` | what wakes the loop: a `uv_async_t`, or a threadsafe function where that is not to be had |
+//! | `uv.rs` | handles of libuv's |
+//! | this one | who listens, how they are called, how it all begins and ends |
 
+mod attend;
+mod loop_bell;
 mod rung;
 mod uv;
 mod vigil;
@@ -31,43 +32,12 @@ use napi::{Env, sys};
 
 use crate::control::Control;
 use crate::environment::Environment;
-use crate::handle::HANDLES;
-use crate::runtime;
 use crate::side::Side;
-use crate::slot::Tenant;
 use crate::status::check;
-use rung::{Bell, Rung};
+use attend::Expectation;
+use loop_bell::LoopBell;
+use rung::Rung;
 use vigil::Vigil;
-
-/// What wakes the loop.
-#[derive(Clone, Copy, Debug)]
-enum LoopBell {
-    Async(uv::Async),
-    /// A threadsafe function that is acquired once.
-    Function(sys::napi_threadsafe_function),
-}
-
-// SAFETY: INV-NODE-5, INV-NODE-9: other threads only ring it, under the lock of `Rung`.
-unsafe impl Send for LoopBell {}
-
-impl Bell for LoopBell {
-    fn ring(&self) {
-        match *self {
-            Self::Async(handle) => handle.ring(),
-            Self::Function(function) => {
-                // SAFETY: INV-NODE-5: acquired until `close`, which waits for the lock that is held here.
-                let _status = unsafe {
-                    sys::napi_call_threadsafe_function(
-                        function,
-                        ptr::null_mut(),
-                        sys::ThreadsafeFunctionCallMode::nonblocking,
-                    )
-                };
-                // It fails only when the environment is closing: then nobody is left to be woken.
-            }
-        }
-    }
-}
 
 /// A handle's waker: its place at the doorbell of its environment.
 #[derive(Debug)]
@@ -98,22 +68,6 @@ impl Listener {
     /// Leaves the waker with the other side at once; whether it did, because what is wanted is not there.
     pub(crate) fn arm(&self, side: &mut dyn Side, control: &Control) -> bool {
         side.arm(control, &self.waker)
-    }
-}
-
-/// What a wait is for, seen from when it began.
-#[derive(Clone, Copy, Debug)]
-struct Expectation {
-    wanted: usize,
-    /// Where this side was.
-    position: u64,
-}
-
-impl Expectation {
-    /// Whether it is worth a look of JavaScript's. How much that is may depend on where this side is (`flushed()`), so it is
-    /// asked anew when this side has gone on.
-    fn is_met(self, side: &dyn Side, control: &Control) -> bool {
-        side.has(self.wanted) || side.position(control) != self.position
     }
 }
 
@@ -180,20 +134,12 @@ impl Doorbell {
             hook: Cell::new(ptr::null_mut()),
         });
         let data = Rc::as_ptr(&lobby).cast::<c_void>();
-        // Bun has functions of these names that abort.
-        let is_node = runtime::other_than_node(env)?.is_none();
-        let bell = is_node
-            // SAFETY: INV-NODE-9: this is Node; the callbacks take `data` for what it is.
-            .then(|| unsafe { uv::Async::open(env.raw(), data, async_rung) })
-            .flatten()
-            .map_or_else(
-                || threadsafe_function(env.raw(), data).map(LoopBell::Function),
-                |handle| Ok(LoopBell::Async(handle)),
-            )?;
+        // SAFETY: INV-NODE-5, INV-NODE-9: the callbacks take `data` for what it is, which the count below keeps.
+        let bell = unsafe { LoopBell::open(env, data, async_rung, function_rung)? };
         lobby.rung.get_or_init(|| Arc::new(Rung::new(bell)));
         lobby.bell.set(Some(bell));
         if let LoopBell::Async(_) = bell {
-            // SAFETY: INV-NODE-9: as above.
+            // SAFETY: INV-NODE-9: this is Node, or there would be no such bell; as above.
             let eve = unsafe { uv::Eve::open(env.raw(), data) };
             lobby.open.set(1 + eve.map_or(0, |_| uv::Eve::HANDLES));
             lobby.eve.set(eve);
@@ -326,20 +272,8 @@ impl Lobby {
     }
 
     fn keep_alive(&self, hold: bool) {
-        match self.bell.get() {
-            Some(LoopBell::Async(handle)) => handle.hold(hold),
-            Some(LoopBell::Function(function)) => {
-                // SAFETY: INV-NODE-5: acquired, and on the environment's thread.
-                let _status = unsafe {
-                    if hold {
-                        sys::napi_ref_threadsafe_function(self.env, function)
-                    } else {
-                        sys::napi_unref_threadsafe_function(self.env, function)
-                    }
-                };
-                // A failure means that the environment is ending, and with it the loop.
-            }
-            None => {}
+        if let Some(bell) = self.bell.get() {
+            bell.hold(self.env, hold);
         }
     }
 
@@ -348,101 +282,6 @@ impl Lobby {
         let mut taken = self.taken.take();
         self.rung().take(&mut taken);
         self.call_all(taken);
-    }
-
-    /// The loop is about to poll: calls everybody who has what he expects, or leaves the wakers.
-    fn attend(&self) {
-        let Some(eve) = self.eve.get() else {
-            return;
-        };
-        eve.keep_awake(false);
-        let mut expecting = self.expecting.take();
-        let mut found = self.taken.take();
-        self.find(&mut expecting, &mut found);
-        if found.is_empty() && !expecting.is_empty() && eve.will_sleep() {
-            let is_there = || expecting.iter().any(|&place| self.has(place) == Some(true));
-            if self.vigil.borrow_mut().keep(is_there) {
-                self.find(&mut expecting, &mut found);
-            } else {
-                for place in expecting.drain(..) {
-                    if !self.leave_waker(place) {
-                        found.push(place);
-                    }
-                }
-            }
-        }
-        let room = self.expecting.replace(expecting);
-        debug_assert!(room.is_empty(), "nothing above runs JavaScript");
-        self.call_all(found);
-        // What was called may have ended the environment.
-        let Some(eve) = self.eve.get() else {
-            return;
-        };
-        if self.expecting.borrow().is_empty() {
-            eve.stop();
-        } else {
-            // Somebody has not left his waker, so nothing of his could wake the loop.
-            eve.keep_awake(true);
-        }
-    }
-
-    /// Moves those who have what they expect from one list to the other, and those who expect nothing off the list.
-    fn find(&self, expecting: &mut Vec<u32>, found: &mut Vec<u32>) {
-        expecting.retain(|&place| {
-            let has = self.has(place);
-            if has != Some(false) {
-                self.unlist(place);
-            }
-            if has == Some(true) {
-                found.push(place);
-            }
-            has == Some(false)
-        });
-    }
-
-    /// Whether what is expected at a place is there; `None` if nothing is.
-    fn has(&self, place: u32) -> Option<bool> {
-        self.with_guest(place, |side, control, _, expects| {
-            expects.is_met(side, control)
-        })
-    }
-
-    /// Leaves the waker of a guest with the other side; false if what is expected is there now.
-    fn leave_waker(&self, place: u32) -> bool {
-        let left = self.with_guest(place, |side, control, listener, expects| {
-            // A program may have written something else since.
-            control.set_wanted(expects.wanted as u32);
-            listener.arm(side, control)
-        });
-        self.unlist(place);
-        left.unwrap_or(true)
-    }
-
-    fn unlist(&self, place: u32) {
-        if let Some(Some(guest)) = self.guests.borrow_mut().get_mut(place as usize) {
-            guest.expects = None;
-            guest.is_listed = false;
-        }
-    }
-
-    /// Has `f` use the handle at a place, if it expects something.
-    fn with_guest<T>(
-        &self,
-        place: u32,
-        f: impl FnOnce(&mut dyn Side, &Control, &Listener, Expectation) -> T,
-    ) -> Option<T> {
-        let guest = self
-            .guests
-            .borrow()
-            .get(place as usize)
-            .copied()
-            .flatten()?;
-        let expects = guest.expects?;
-        let slot = HANDLES.mine_at(guest.slot)?;
-        // SAFETY: INV-NODE-12: `mine_at` has asked for the thread, and what `f` calls does not come back here.
-        let Tenant { port, rest, .. } = unsafe { slot.tenant() }?;
-        let listener = rest.listener.as_ref().filter(|it| it.place == place)?;
-        Some(f(port.side()?, &slot.control, listener, expects))
     }
 
     /// Calls the guests at these places.
@@ -552,36 +391,6 @@ unsafe extern "C" fn function_rung(
     lobby.answer();
 }
 
-fn threadsafe_function(
-    env: sys::napi_env,
-    data: *const c_void,
-) -> napi::Result<sys::napi_threadsafe_function> {
-    let name = crate::value::string(env, "crosscore")?;
-    let mut function = ptr::null_mut();
-    // SAFETY: INV-NODE-1: the name is a value of the call that is under way; with a `call_js_cb` no function is
-    // needed, and it takes the context for what it is.
-    let status = unsafe {
-        sys::napi_create_threadsafe_function(
-            env,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            name,
-            0,
-            1,
-            ptr::null_mut(),
-            None,
-            data.cast_mut(),
-            Some(function_rung),
-            &mut function,
-        )
-    };
-    check(status, "napi_create_threadsafe_function")?;
-    // SAFETY: INV-NODE-5: acquired, and on the environment's thread.
-    let status = unsafe { sys::napi_unref_threadsafe_function(env, function) };
-    check(status, "napi_unref_threadsafe_function")?;
-    Ok(function)
-}
-
 /// Cleanup hook: the environment ends, by exit, error or `terminate()`. Node waits until the hook has been removed.
 unsafe extern "C" fn environment_ends(
     _hook: sys::napi_async_cleanup_hook_handle,
@@ -612,17 +421,11 @@ unsafe fn close(lobby: *const Lobby) {
             }
             handle.close(handle_closed);
         },
-        Some(LoopBell::Function(function)) => {
-            // SAFETY: INV-NODE-5: the one acquisition is given back, and nobody finds the function any more.
-            let _status = unsafe {
-                sys::napi_release_threadsafe_function(
-                    function,
-                    sys::ThreadsafeFunctionReleaseMode::abort,
-                )
-            };
-            // SAFETY: INV-NODE-1: passed on. After the release it calls nobody.
-            unsafe { closed(lobby) };
-        }
+        // SAFETY: INV-NODE-5: nobody finds the function any more. INV-NODE-1: passed on. After the release it calls nobody.
+        Some(LoopBell::Function(function)) => unsafe {
+            function.release();
+            closed(lobby);
+        },
         // SAFETY: INV-NODE-1: passed on.
         None => unsafe { closed(lobby) },
     }

@@ -32,7 +32,7 @@ const CREDIT: u32 = 4;
 /// Answers between two strangers that show that the other side is on this processor.
 const ENOUGH: u32 = 4;
 
-/// Occasions without an offer for each microsecond that a stranger took: each then costs a microsecond more.
+/// Occasions without an offer for each microsecond that a stranger took: so strangers cost a wait a microsecond, on average.
 const REST_PER_MICROSECOND: u128 = 1;
 
 /// Between two looks where no offer is made: about as long as an offer that nobody accepts.
