@@ -36,6 +36,7 @@
 //!
 //! The SAFETY lines of this crate cite `crates/crosscore/SPEC.md`, which has the addon's own as INV-NODE.
 
+mod ahead;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod calls;

@@ -3,6 +3,7 @@
 //! What is done here is the common case, where each push is published. Whatever is different (no room, a closed ring, a
 //! reservation under way, a value that the kind does not hold) is left alone, and JavaScript does it or says what is wrong.
 
+use crate::ahead::ask_for_lines;
 use crate::control::Control;
 use crate::foreign::kind;
 use crate::producer::ProducerPort;
@@ -42,6 +43,7 @@ impl ProducerPort {
         // and `u8` has no invalid values.
         unsafe { producer.publish_raw(bytes) };
         control.set_done(producer.position());
+        ask_for_lines(producer, bytes);
         true
     }
 }

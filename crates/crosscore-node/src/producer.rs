@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crosscore::{Metrics, Producer, WaitError};
 
+use crate::ahead::ask_for_lines;
 use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT};
 use crate::memory::RingMemory;
 use crate::shared::End;
@@ -49,6 +50,7 @@ impl Side for ProducerPort {
             // the ring is initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
             unsafe { producer.publish_raw(bytes) };
             control.set_done(producer.position());
+            ask_for_lines(producer, bytes);
         }
         self.end.messages(messages);
     }
