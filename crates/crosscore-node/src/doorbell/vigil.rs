@@ -11,7 +11,8 @@
 //!
 //! It lasts for as long as a sleep would cost at the most, and is then at most twice as dear as knowing the future (Karlin
 //! et al., as in `park/spin.rs` of the crate). Where it has been in vain a few times it is kept ever more rarely, until
-//! there is an answer. `CROSSCORE_SPIN` in the environment is its longest time in microseconds, as for waits that block.
+//! there is an answer; the first after a rest lasts three times as long. `CROSSCORE_SPIN` in the environment is the
+//! longest time in microseconds, as for waits that block.
 
 use std::hint::spin_loop;
 use std::sync::OnceLock;
@@ -28,6 +29,11 @@ const SOON: Duration = Duration::from_micros(50);
 
 /// Vigils in vain, in a row, that an answer is worth.
 const CREDIT: u32 = 4;
+
+/// How many times as long the first vigil after a rest is. If the other loop sleeps too, its answer takes a wake-up and
+/// its work, more than a usual vigil: two loops that have both come to sleep would never find out that they need
+/// not. As `park/spin.rs`.
+const TRY: u32 = 3;
 
 /// Answers between two strangers that show that the other side is on this processor.
 const ENOUGH: u32 = 4;
@@ -64,7 +70,8 @@ impl Vigil {
     /// Looks for a while, if that is worth it; whether `there` has said yes.
     pub(super) fn keep(&mut self, mut there: impl FnMut() -> bool) -> bool {
         let mut offers = self.makes_offers();
-        if longest().is_zero() || !self.is_worth_it() {
+        let lasts = longest() * self.worth();
+        if lasts.is_zero() {
             return false;
         }
         let start = Instant::now();
@@ -81,7 +88,7 @@ impl Vigil {
                 offers = false;
             }
             let answered = there();
-            if answered || now - start >= longest() {
+            if answered || now - start >= lasts {
                 self.learn(answered);
                 return answered;
             }
@@ -96,11 +103,16 @@ impl Vigil {
         makes
     }
 
-    fn is_worth_it(&mut self) -> bool {
-        if self.credit == 0 && self.restraint.allows() {
-            self.credit = 1;
+    /// How long a vigil is worth keeping, in longest times.
+    fn worth(&mut self) -> u32 {
+        if self.credit > 0 {
+            return 1;
         }
-        self.credit > 0
+        if !self.restraint.allows() {
+            return 0;
+        }
+        self.credit = 1;
+        TRY
     }
 
     fn learn(&mut self, answered: bool) {
@@ -136,13 +148,13 @@ fn longest() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{CREDIT, ENOUGH, REST_PER_MICROSECOND, SOON, Vigil};
+    use super::{CREDIT, ENOUGH, REST_PER_MICROSECOND, SOON, TRY, Vigil};
 
     /// How many of so many occasions see a vigil, each of which ends like this.
     fn vigils(vigil: &mut Vigil, occasions: u32, answered: bool) -> u32 {
         let mut vigils = 0;
         for _ in 0..occasions {
-            if vigil.is_worth_it() {
+            if vigil.worth() > 0 {
                 vigils += 1;
                 vigil.learn(answered);
             }
@@ -167,6 +179,19 @@ mod tests {
         assert!((10..40).contains(&kept), "{kept}");
         assert!(vigils(&mut vigil, 513, true) > 0, "it rests for 512");
         assert_eq!(vigils(&mut vigil, 100, true), 100);
+    }
+
+    #[test]
+    fn a_try_lasts_longer() {
+        let mut vigil = Vigil::new();
+        for _ in 0..CREDIT {
+            assert_eq!(vigil.worth(), 1);
+            vigil.learn(false);
+        }
+        let tried = (0..10).map(|_| vigil.worth()).find(|&worth| worth > 0);
+        assert_eq!(tried, Some(TRY));
+        vigil.learn(true);
+        assert_eq!(vigil.worth(), 1);
     }
 
     #[test]
