@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { DARK, LIGHT } from '../bench/report/palette.js'
-import { picture } from '../bench/report/picture.js'
+import { NARROW, picture } from '../bench/report/picture.js'
 import { between, readmeSection, readmeTable } from '../bench/report/readme.js'
 
 function row(name, system, median) {
@@ -67,10 +67,26 @@ test('a text without the markers is refused', (t) => {
 })
 
 for (const [name, palette] of Object.entries({ LIGHT, DARK })) {
-  test(`the picture has no colour that a renderer without CSS would leave black (${name})`, async (t) => {
-    const drawn = await picture(result, palette)
-    t.notRegex(drawn, /var\(|<style|class="title"/)
-    const colours = new Set([...drawn.matchAll(/fill="(#\w+)"/g)].map(([, colour]) => colour))
-    t.true(colours.size >= 4)
-  })
+  for (const shape of [{}, NARROW]) {
+    test(`the picture has no colour that a renderer without CSS would leave black (${name}, ${shape === NARROW ? 'narrow' : 'wide'})`, async (t) => {
+      const drawn = await picture(result, palette, shape)
+      t.notRegex(drawn, /var\(|<style|class="title"/)
+      const colours = new Set([...drawn.matchAll(/fill="(#\w+)"/g)].map(([, colour]) => colour))
+      t.true(colours.size >= 4)
+    })
+  }
 }
+
+const widthOf = (drawn) => Number(/ width="([\d.]+)"/.exec(drawn)[1])
+/** What the bars say, and the words around them. */
+const said = (drawn) => [...drawn.matchAll(/aria-label="([^"]+ ns[^"]+)"/g)].map(([, label]) => label)
+const words = (drawn) => [...drawn.matchAll(/<text fill="#\w+" x="[\d.]+" y="[\d.]+">([^<]*)</g)].map(([, text]) => text).join(' ')
+
+test('the narrow picture fits a phone, and says all that the other says', async (t) => {
+  const [wide, narrow] = await Promise.all([picture(result, LIGHT), picture(result, LIGHT, NARROW)])
+  t.true(widthOf(narrow) <= 480)
+  t.true(widthOf(wide) > 480)
+  t.true(said(wide).length > 0)
+  t.deepEqual(said(narrow), said(wide))
+  t.is(words(narrow), words(wide))
+})

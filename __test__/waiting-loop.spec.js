@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { onNode } from './runtime.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -26,8 +27,8 @@ function run(code) {
   })
 }
 
-function ends(title, code, expected, exitCode = 0) {
-  test(title, async (t) => {
+function ends(title, code, expected, exitCode = 0, on = test) {
+  on(title, async (t) => {
     const { code: ended, signal, said, errors } = await run(code)
     t.is(signal, null, errors)
     t.is(said, expected, errors)
@@ -56,7 +57,8 @@ ends('not after the handle was closed', `consumer.ready().then(say); consumer.cl
 ends('not after the other side was closed', `consumer.ready().then(say); producer.close()`, 'false')
 ends('not while the wait is over and the bell still on its way', `consumer.ready().then(say); producer.push(1); consumer.close(); say('end')`, 'end false')
 ends('a timeout signal ends a wait that nobody else would', `consumer.ready({ signal: AbortSignal.timeout(50) }).catch((e) => say(e.name))`, 'AbortError')
-ends('a loop whose wait is unrefed and awaited at the top ends the process with 13', `consumer.unref(); for await (const v of consumer) say(v)`, '', 13)
+// Bun does not end at all: `await new Promise(() => {})` alone shows it.
+ends('a loop whose wait is unrefed and awaited at the top ends the process with 13', `consumer.unref(); for await (const v of consumer) say(v)`, '', 13, onNode)
 ends('process.exit() with waits pending', `consumer.ready(); producer.push(1); consumer.pop(); consumer.ready(); process.exit(7)`, '', 7)
 ends('an uncaught error with a wait pending', `consumer.ready(); setTimeout(() => { throw new Error('on purpose') }, 10)`, '', 1)
 ends('process.exit() in a callback of a wait', `consumer.ready().then(() => process.exit(7)); producer.push(1)`, '', 7)

@@ -12,6 +12,7 @@ import { pythonPackages } from './python-packages.mjs'
 
 const TOOLS = ['ziglang==0.17.1', 'cargo-zigbuild==0.24.1']
 const folder = path.join(root, 'target', 'cross')
+const LIMIT_MS = 2_700_000
 const MUSL = { RUSTFLAGS: '-C target-feature=-crt-static' } // without it there is no cdylib
 const MACOS = {
   MACOSX_DEPLOYMENT_TARGET: '11.0',
@@ -37,7 +38,7 @@ export async function crossBuild(target, { show = false } = {}) {
   const triple = (recipe.zig ?? recipe.cargo).replace(/\.2\.17$/, '')
   const { env, buildStd } = await crossEnvironment(target)
   const command = ['cargo', recipe.zig ? 'zigbuild' : 'build', '--release', '-p', 'crosscore-node', '--target', recipe.zig ?? recipe.cargo]
-  await mustRun(`building for ${target}`, [...command, ...buildStd], { env, show, limit: 2_700_000 })
+  await mustRun(`building for ${target}`, [...command, ...buildStd], { env, show, limit: LIMIT_MS })
   return path.join(folder, triple, 'release', recipe.library)
 }
 
@@ -79,7 +80,9 @@ async function emptyLibnode({ zig }, bin) {
   writeFileSync(source, '__declspec(dllexport) int crosscore_nothing(void) { return 0; }\n')
   // mingw links with the library itself, zig with its import library.
   const imports = path.join(home, 'node.lib')
-  await mustRun('an empty libnode.dll', [...compiler, '-shared', '-o', library, `-Wl,--out-implib,${imports}`, source])
+  const command = [...compiler, '-shared', '-o', library, `-Wl,--out-implib,${imports}`, source]
+  // The first time zig makes its libraries of Windows: more than ten minutes beside other work.
+  await mustRun('an empty libnode.dll', command, { limit: LIMIT_MS })
   return home
 }
 

@@ -19,7 +19,7 @@ order, every element checked. Ends by writing index.html, table.md and picture.s
                     the figures of each have its version in the name: FILE-24.1.0.json
   --json FILE       write the figures to FILE as JSON
   --no-report       write no report (--report: write it even of a part, where --case or --system is given)
-  --readme          put the figures into README.md and docs/PERFORMANCE.md, between their markers, and draw docs/bench.svg and docs/bench-dark.svg
+  --readme          put the figures into README.md and docs/PERFORMANCE.md, between their markers, and draw docs/bench*.svg
   --no-micro        leave out the micro-benches of single calls (--micro: run them even then)
   --list            list cases and systems
   --help            this

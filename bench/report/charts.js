@@ -10,6 +10,9 @@ const WIDTH = 520;
 /** Room for the names of the systems, the same in all charts, so that their bars begin on one line. */
 const NAMES = 190;
 
+/** Of bars: how wide they are, and lines of their axis. */
+const BARS = { width: WIDTH, lines: 6 };
+
 /** A bar this many times the shortest is cut and says so: drawn to scale it would leave nothing of the others. */
 const CUT = 10;
 
@@ -56,7 +59,7 @@ async function draw(spec, label) {
  * @param {import('../harness/runner.js').Row[]} rows
  * @returns {Promise<string | null>} null: nothing to show
  */
-export async function barsOfCase(rows) {
+export async function barsOfCase(rows, { width, lines } = BARS) {
   const measured = rows.filter((row) => row.median !== null);
   if (measured.length === 0) return null;
   const medians = measured.map(({ median }) => /** @type {number} */ (median));
@@ -78,10 +81,10 @@ export async function barsOfCase(rows) {
   );
   const order = measured.map(({ system }) => system);
   const y = { field: 'system', type: 'nominal', sort: order, axis: { title: null, ticks: false, domain: false, labelPadding: 8, minExtent: NAMES } };
-  const x = { type: 'quantitative', scale: { domain: [0, limit], nice: false }, axis: { title: measured[0].unit, tickCount: 6 } };
+  const x = { type: 'quantitative', scale: { domain: [0, limit], nice: false }, axis: { title: measured[0].unit, tickCount: lines } };
   return draw(
     {
-      width: WIDTH,
+      width,
       height: { step: 26 },
       padding: { left: 0, top: 4, bottom: 4, right: 90 },
       layer: [

@@ -10,33 +10,47 @@ import { machineLine } from './words.js';
 const MARGIN = 16;
 const HEADING = 26;
 const GAP = 10;
+/** Of the text below. */
+const LINE = 20;
 
-/** Of the room that charts.js leaves to the right of the longest label. */
-const TRIM = 80;
+/** Of the room that charts.js leaves to the left of the longest name and to the right of the longest label. */
+const CUT = { left: 0, right: 80 };
+
+/** For a phone, where the other would be too small to read: its bars, what is cut, and how many letters fit in a line. */
+export const NARROW = { bars: { width: 180, lines: 4 }, cut: { left: 64, right: 144 }, letters: 60 };
 
 /**
  * @param {import('./result.js').Result} result
  * @param {string} palette LIGHT or DARK of palette.js
+ * @param {Partial<typeof NARROW>} shape
  * @returns {Promise<string | null>} null: none of its cases was measured
  */
-export async function picture(result, palette) {
+export async function picture(result, palette, { bars: shape, cut = CUT, letters = Infinity } = {}) {
   let y = MARGIN;
   let width = 0;
   const parts = [];
   for (const { name, rows } of headlines(result, PICTURED)) {
-    const bars = await barsOfCase(rows);
+    const bars = await barsOfCase(rows, shape);
     if (!bars) continue;
     const [, drawnWidth, drawnHeight] = /** @type {RegExpMatchArray} */ (bars.match(/ width="([\d.]+)" height="([\d.]+)"/));
     const title = plainCases.find((known) => known.name === name)?.title ?? name;
     parts.push(`<text fill="var(--ink)" font-size="14" font-weight="600" x="${MARGIN}" y="${y + 14}">${escape(title)}</text>`);
-    parts.push(bars.replace('<svg ', `<svg x="${MARGIN}" y="${y + HEADING}" `));
+    parts.push(bars.replace('<svg ', `<svg x="${MARGIN - cut.left}" y="${y + HEADING}" `));
     y += HEADING + Number(drawnHeight) + GAP;
-    width = Math.max(width, Number(drawnWidth) + 2 * MARGIN - TRIM);
+    width = Math.max(width, Number(drawnWidth) + 2 * MARGIN - cut.left - cut.right);
   }
   if (parts.length === 0) return null;
-  parts.push(key(y + 12));
-  parts.push(`<text fill="var(--soft)" x="${MARGIN}" y="${y + 36}">${escape(`Shorter is better; ticks are single runs. ${machineLine(result)}.`)}</text>`);
-  const height = y + 36 + MARGIN;
+  y += 12;
+  for (const line of lines(Object.entries(KINDS), ([, label]) => 5 + label.length, letters)) {
+    parts.push(key(line, y));
+    y += LINE;
+  }
+  y += 4;
+  for (const words of lines(`Shorter is better; ticks are single runs. ${machineLine(result)}.`.split(' '), (word) => word.length + 1, letters)) {
+    parts.push(`<text fill="var(--soft)" x="${MARGIN}" y="${y}">${escape(words.join(' '))}</text>`);
+    y += LINE;
+  }
+  const height = y - LINE + MARGIN;
   const drawn = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">
 <rect fill="var(--paper)" width="100%" height="100%" rx="6"/>
 ${parts.join('\n')}
@@ -50,10 +64,34 @@ ${parts.join('\n')}
   });
 }
 
-/** @param {number} y */
-function key(y) {
+/**
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => number} letters of one
+ * @param {number} most in a line
+ */
+function lines(items, letters, most) {
+  /** @type {T[][]} */
+  const all = [[]];
+  let left = most;
+  for (const item of items) {
+    left -= letters(item);
+    if (left < 0) {
+      all.push([]);
+      left = most - letters(item);
+    }
+    all[all.length - 1].push(item);
+  }
+  return all;
+}
+
+/**
+ * @param {[string, string][]} kinds
+ * @param {number} y
+ */
+function key(kinds, y) {
   let x = MARGIN;
-  return Object.entries(KINDS)
+  return kinds
     .map(([kind, label]) => {
       const at = x;
       x += 34 + label.length * 6.6;

@@ -13,14 +13,14 @@ import { HEADLINES, headlines } from './headline.js';
 import { KINDS, kindOf } from './kinds.js';
 import { markdownTable } from './markdown.js';
 import { DARK, LIGHT } from './palette.js';
-import { picture } from './picture.js';
+import { NARROW, picture } from './picture.js';
 import { asResult } from './result.js';
 import { machineLine, runsLine } from './words.js';
 
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
-const PICTURES = { light: 'docs/bench.svg', dark: 'docs/bench-dark.svg' };
+const PICTURES = { light: 'docs/bench.svg', dark: 'docs/bench-dark.svg', narrow: 'docs/bench-narrow.svg', narrowDark: 'docs/bench-narrow-dark.svg' };
 
 const root = new URL('../../', import.meta.url);
 
@@ -104,16 +104,19 @@ export function readmeSection(results) {
  * @returns {Promise<string[]>} what was written; the picture is of the first
  */
 export async function writeReadme(results) {
-  const light = await picture(results[0], LIGHT);
-  const dark = await picture(results[0], DARK);
-  if (!light || !dark) throw new Error(`README shows ${HEADLINES.join(', ')}, and none of them was measured`);
+  const drawn = {
+    light: await picture(results[0], LIGHT),
+    dark: await picture(results[0], DARK),
+    narrow: await picture(results[0], LIGHT, NARROW),
+    narrowDark: await picture(results[0], DARK, NARROW),
+  };
+  if (!drawn.light) throw new Error(`README shows ${HEADLINES.join(', ')}, and none of them was measured`);
   const texts = { 'README.md': readmeSection(results), 'docs/PERFORMANCE.md': results.map((result) => markdownTable(result).trimEnd()) };
   for (const [name, lines] of Object.entries(texts)) {
     const file = new URL(name, root);
     writeFileSync(file, between(readFileSync(file, 'utf8'), lines));
   }
-  writeFileSync(new URL(PICTURES.light, root), light);
-  writeFileSync(new URL(PICTURES.dark, root), dark);
+  for (const [which, svg] of Object.entries(drawn)) writeFileSync(new URL(PICTURES[/** @type {keyof typeof PICTURES} */ (which)], root), String(svg));
   return [...Object.keys(texts), ...Object.values(PICTURES)];
 }
 

@@ -21,13 +21,14 @@ const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) 
  * milliseconds apart, are not to find it, so that a ring of which a program keeps one handle for a moment does not close
  * at random. Up to Node 25 they pass over what a registry watches; V8 14.6 does not (`--handle-weak-ref-weakly-in-minor-gc`).
  * There the registry holds a new handle until it is old, which an object is that has outlived two of them. An object
- * that nobody holds tells of each, by being collected.
+ * that nobody holds tells of each, by being collected. Not in Bun, which has no V8 though it names one: objects that a
+ * registry's callback makes are found on its stack for hundreds of collections, and the handle would be held as long.
  */
 const watched = new FinalizationRegistry<Young | undefined>((young) => {
   if (young !== undefined && young.before > 0) hold(young)
 })
 const [major, minor] = process.versions.v8.split('.').map(Number) as [number, number]
-const seesYoung = major > 14 || (major === 14 && minor > 1)
+const seesYoung = process.versions.bun === undefined && (major > 14 || (major === 14 && minor > 1))
 
 /** A handle, and how many more collections it is to outlive before it is old. */
 interface Young {

@@ -10,14 +10,13 @@ import { avaTally, withoutPasses } from '../tallies.mjs'
 
 /**
  * The specs that run on Bun. Not the others: they ask for V8 or Node itself (allocation, diagnostics, entry, copies), for
- * errors of structuredClone that are Errors (rpc), or Bun does not come to their end (doorbell, waiting-loop), or they are
- * about this repository.
+ * errors of structuredClone that are Errors (rpc), or they are about this repository.
  */
 const BUN_SPECS = [
-  'adapters/merge-spread', 'adapters/node-streams', 'adapters/plain', 'adapters/web-streams', 'death', 'drain', 'dropping',
+  'adapters/merge-spread', 'adapters/node-streams', 'adapters/plain', 'adapters/web-streams', 'death', 'doorbell', 'drain', 'dropping',
   'encoded', 'flushed', 'framing', 'iteration', 'lane', 'lifetime', 'lying-arrays', 'messages', 'native', 'numbers', 'options',
   'peek', 'pop-many', 'properties', 'publication', 'push-many', 'reasons', 'records', 'reentry', 'reservation', 'scribble', 'signals',
-  'stats', 'strings', 'strings-scribbled', 'tampering', 'threads', 'tick', 'tokens', 'visit', 'waiting-ready', 'waiting-sync',
+  'stats', 'strings', 'strings-scribbled', 'tampering', 'threads', 'tick', 'tokens', 'visit', 'waiting-loop', 'waiting-ready', 'waiting-sync',
 ]
 const SPECS_LIMIT_MS = 2_400_000
 

@@ -280,9 +280,12 @@ impl Environment {
             .insert(Rc::as_ptr(visible), Rc::clone(visible));
     }
 
-    /// All of it.
-    pub(crate) fn watched(&self) -> Vec<Rc<Visible>> {
-        self.visible.borrow().values().map(Rc::clone).collect()
+    /// Asks of all of it whether it is where it was put.
+    pub(crate) fn ask(&self) {
+        let watched: Vec<_> = self.visible.borrow().values().map(Rc::clone).collect();
+        for visible in watched {
+            visible.ask();
+        }
     }
 
     fn post_sentinel(self: &Rc<Self>, env: sys::napi_env) -> napi::Result<()> {
@@ -364,6 +367,8 @@ unsafe extern "C" fn environment_ends(arg: *mut c_void) {
             slot.disown();
         }
     }
+    // Where hooks come before finalizers there is no sentinel's finalizer to do it.
+    environment.ask();
     // Whoever asks from here on gets a record of its own. Node deletes the references with the environment.
     environment.visible.take();
     environment.rings.take();

@@ -7,6 +7,9 @@
 //! ArrayBuffer to the oldest. So each environment has a sentinel, an ArrayBuffer that nobody reads or writes, and makes
 //! a new one after others have been made. Its finalizer asks all of them whether the memory is still where it was put.
 //! Memory that is not is never freed (INV-NODE-6).
+//!
+//! Bun runs an environment's hooks before its finalizers, and those of other objects when its heap takes nothing new any
+//! more. There the hook asks, and after it nobody does.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -125,6 +128,9 @@ impl Visible {
     /// look alike, and then, as where nothing can be asked, the answer is no. To keep what could be freed is the lesser
     /// evil.
     fn is_in_place(&self) -> bool {
+        if self.is_over() {
+            return false;
+        }
         in_scope(self.env, || {
             let mut detached = false;
             // SAFETY: INV-NODE-1: a value of this environment, and an out-value.
@@ -134,6 +140,23 @@ impl Visible {
             status == Some(sys::Status::napi_ok) && !detached
         })
         .unwrap_or(false)
+    }
+
+    /// Finds out, before the environment ends, whether the memory is where it was put.
+    pub(crate) fn ask(&self) {
+        if self.found.get() == Found::Unasked {
+            self.found.set(if self.is_in_place() {
+                Found::InPlace
+            } else {
+                Found::Escaped
+            });
+        }
+    }
+
+    /// Whether the environment has ended as far as hooks tell. A call of Node-API may then take the process down: Bun's
+    /// finalizers have no room for a handle.
+    fn is_over(&self) -> bool {
+        self.environment.strong_count() == 0
     }
 }
 
@@ -165,7 +188,7 @@ unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mu
         Found::InPlace => true,
         Found::Escaped => false,
         // Younger than the sentinel if the environment ends: then nobody knows.
-        Found::Unasked => is_alive(env),
+        Found::Unasked => !visible.is_over() && is_alive(env),
     };
     if !unreachable {
         // INV-NODE-6: somebody else may use it, for as long as the process lives.
@@ -246,14 +269,6 @@ unsafe extern "C" fn sentinel_ended(_env: sys::napi_env, _data: *mut c_void, hin
     };
     buffer.delete();
     if let Some(environment) = sentinel.environment.upgrade() {
-        for visible in environment.watched() {
-            if visible.found.get() == Found::Unasked {
-                visible.found.set(if visible.is_in_place() {
-                    Found::InPlace
-                } else {
-                    Found::Escaped
-                });
-            }
-        }
+        environment.ask();
     }
 }
