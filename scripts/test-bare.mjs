@@ -25,6 +25,8 @@ const env = {
   RUSTC: compiler(),
   // -Zbuild-std is for nightly compilers; nothing else here is.
   RUSTC_BOOTSTRAP: '1',
+  // The errors are counted, and colours would stand before their first word.
+  CARGO_TERM_COLOR: 'never',
   CARGO_TARGET_DIR: path.join(root, 'target', 'bare'),
 }
 

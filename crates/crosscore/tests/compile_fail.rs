@@ -97,7 +97,9 @@ fn forbidden_programs_do_not_compile() {
 
     let check = |features: &[&str]| {
         let output = Command::new(env!("CARGO"))
-            .args(["check", "--keep-going", "--offline", "--quiet", "--message-format=short"])
+            // Without colours, which would stand between the words: CARGO_TERM_COLOR may ask for them.
+            .args(["check", "--keep-going", "--offline", "--quiet", "--color=never"])
+            .arg("--message-format=short")
             .args(features)
             .current_dir(&project)
             .env("CARGO_TARGET_DIR", project.join("target"))
