@@ -1,7 +1,7 @@
 //! Asking for the lines that a producer will write soon.
 //!
-//! The consumer read them a lap ago, so they are in its cache. A store to one waits until that copy is gone, some 80 ns
-//! where the two cores are far apart, and stores leave a core in order: the stores behind it wait as well. So eight
+//! The consumer read them a lap ago, so they are in its cache. A store to one waits until that copy is gone, up to 80 ns
+//! on a busy machine, and stores leave a core in order: the stores behind it wait as well. So eight
 //! numbers take 80 ns at least, whatever it costs to push one. Asked for some lines ahead, several are on their way at
 //! a time (docs/PERFORMANCE.md).
 
