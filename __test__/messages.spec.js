@@ -72,7 +72,7 @@ onBothMemories('messages of every length cross the end of the ring, whichever wa
     for (const [take, read] of Object.entries(readers)) {
       const { producer, consumer } = createRing({ of: 'bytes', capacity: 128, memory })
       const { capacity } = producer
-      // On small rings from every position; on pages, of 4 KiB or of 64, some 125 lengths, and with them every position.
+      // On small rings every length from every position; on pages, of 4 KiB or of 64, some 125 lengths.
       const step = capacity > 128 ? (capacity >> 7) | 1 : 1
       for (let length = 0; length <= capacity - HEADER; length += step) {
         for (let round = 0; round < (capacity > 128 ? 3 : 17); round++) {
