@@ -15,6 +15,8 @@
 
 #[path = "../../crates/crosscore-napi/src/abi.rs"]
 mod abi;
+#[path = "../../crates/crosscore-node/src/ahead.rs"]
+mod ahead;
 #[path = "../../crates/crosscore-node/src/consumer.rs"]
 mod consumer;
 #[path = "../../crates/crosscore-node/src/control.rs"]
@@ -27,10 +29,10 @@ mod memory;
 mod numbers;
 #[path = "../../crates/crosscore-node/src/pacing.rs"]
 mod pacing;
-#[path = "../../crates/crosscore-node/src/restraint.rs"]
-mod restraint;
 #[path = "../../crates/crosscore-node/src/producer.rs"]
 mod producer;
+#[path = "../../crates/crosscore-node/src/restraint.rs"]
+mod restraint;
 #[path = "../../crates/crosscore-node/src/shared.rs"]
 mod shared;
 #[path = "../../crates/crosscore-node/src/side.rs"]
@@ -53,7 +55,7 @@ use libfuzzer_sys::fuzz_target;
 use consumer::ConsumerPort;
 use control::{
     AT, BLOCK_BYTES, Control, DONE, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE, FLAGS, KNOWN, LIMIT,
-    PENDING_MESSAGES, SLICE, STOP, WANTED,
+    PENDING_MESSAGES, SLICE, WANTED,
 };
 use memory::{RingMemory, SharedRing};
 use producer::ProducerPort;
