@@ -77,7 +77,7 @@ export const cases = [
     about,
     unit: 'µs',
     per: 'round trip',
-    work: 30_000,
+    work: 120_000,
     placement: 'together',
     roundTrip: true,
     entries: awaitEntries,

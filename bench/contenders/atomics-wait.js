@@ -32,14 +32,13 @@ const wait = (lines, cursor) => (seq) => {
  * @param {Int32Array} lines
  * @param {number} cursor
  */
-const waitAsync = (lines, cursor) => async (/** @type {number} */ seq) => {
-  let seen = Atomics.load(lines, cursor);
-  for (; seen === seq; seen = Atomics.load(lines, cursor)) {
-    const { async, value } = Atomics.waitAsync(lines, cursor, seq);
-    if (async) await value;
-  }
-  return seen - 1;
-};
+const waitAsync = (lines, cursor) => ({
+  take(/** @type {number} */ seq) {
+    const seen = Atomics.load(lines, cursor);
+    return seen === seq ? undefined : seen - 1;
+  },
+  wait: (/** @type {number} */ seq) => Atomics.waitAsync(lines, cursor, seq).value,
+});
 
 /**
  * A pending waitAsync does not keep the event loop alive by itself.

@@ -336,10 +336,7 @@ const spin = (home) => () => {
 const park = (home) => () => home.popSync();
 
 /** @param {Handle} home */
-const ready = (home) => async () => {
-  await home.ready();
-  return home.pop();
-};
+const ready = (home) => ({ take: () => home.pop(), wait: () => home.ready() });
 
 const messagesOneByOne = { setup, producer: pushing(messages), consumer: visiting(messagesIn) };
 

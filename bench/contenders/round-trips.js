@@ -7,7 +7,7 @@ import { lost } from '../workload/sequence.js';
  * @typedef {import('../harness/contract.js').End} End
  * @typedef {(seq: number) => void} Send
  * @typedef {(seq: number) => number} Receive `seq`: what is due
- * @typedef {(seq: number) => number | Promise<number>} ReceiveLater
+ * @typedef {{ take(seq: number): number | undefined, wait(seq: number): any }} Home what is there, and what to await if nothing is
  */
 
 /**
@@ -48,11 +48,13 @@ export function responder(send, receive) {
 }
 
 /**
+ * No async function of its own for the wait: MessagePort needs none either.
+ *
  * @param {Send} send
- * @param {ReceiveLater} receive
+ * @param {Home} home
  * @returns {End}
  */
-export function awaitingInitiator(send, receive) {
+export function awaitingInitiator(send, home) {
   return {
     async run(first, count) {
       const samples = new Float64Array(count);
@@ -60,7 +62,8 @@ export function awaitingInitiator(send, receive) {
       for (let i = 0; i < count; i++) {
         const seq = first + i;
         send(seq);
-        const echo = await receive(seq);
+        let echo = home.take(seq);
+        for (; echo === undefined; echo = home.take(seq)) await home.wait(seq);
         if (echo !== seq) lost(seq, echo);
         const now = performance.now();
         samples[i] = now - before;
@@ -73,13 +76,17 @@ export function awaitingInitiator(send, receive) {
 
 /**
  * @param {Send} send
- * @param {ReceiveLater} receive
+ * @param {Home} home
  * @returns {End}
  */
-export function awaitingResponder(send, receive) {
+export function awaitingResponder(send, home) {
   return {
     async run(first, count) {
-      for (let i = 0; i < count; i++) send(await receive(first + i));
+      for (let i = 0; i < count; i++) {
+        let value = home.take(first + i);
+        for (; value === undefined; value = home.take(first + i)) await home.wait(first + i);
+        send(value);
+      }
     },
   };
 }

@@ -26,16 +26,24 @@ impl Expectation {
 impl Lobby {
     /// The loop is about to poll: calls those who have what they expect, or leaves their wakers.
     pub(super) fn attend(&self) {
+        self.vigil.borrow_mut().begin();
+        while self.attend_once() {}
+    }
+
+    /// Whether to do so again before the loop polls.
+    fn attend_once(&self) -> bool {
         let Some(eve) = self.eve.get() else {
-            return;
+            return false;
         };
         eve.keep_awake(false);
         let mut expecting = self.expecting.take();
         let mut found = self.taken.take();
+        let mut vigil_paid = false;
         self.find(&mut expecting, &mut found);
         if found.is_empty() && !expecting.is_empty() && eve.will_sleep() {
             let is_there = || expecting.iter().any(|&place| self.has(place) == Some(true));
-            if self.vigil.borrow_mut().keep(is_there) {
+            vigil_paid = self.vigil.borrow_mut().keep(is_there);
+            if vigil_paid {
                 self.find(&mut expecting, &mut found);
             } else {
                 for place in expecting.drain(..) {
@@ -50,14 +58,15 @@ impl Lobby {
         self.call_all(found);
         // What was called may have ended the environment.
         let Some(eve) = self.eve.get() else {
-            return;
+            return false;
         };
         if self.expecting.borrow().is_empty() {
             eve.stop();
-        } else {
-            // Some have not left their wakers, so nothing would wake the loop for them.
-            eve.keep_awake(true);
+            return false;
         }
+        // Some have not left their wakers, so nothing would wake the loop for them.
+        eve.keep_awake(true);
+        vigil_paid && self.vigil.borrow().goes_on()
     }
 
     /// Moves those who have what they expect from one list to the other, and those who expect nothing off the list.

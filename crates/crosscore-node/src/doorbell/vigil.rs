@@ -38,8 +38,13 @@ const TRY: u32 = 3;
 /// Answers between two strangers that show that the other side is on this processor.
 const ENOUGH: u32 = 4;
 
-/// Occasions without an offer for each microsecond that a stranger took: so strangers cost a wait a microsecond, on average.
-const REST_PER_MICROSECOND: u128 = 1;
+/// Occasions without an offer after a stranger: first, and at most after many in a row. A loop that starts meets the
+/// threads that start with it; who computes all the time takes a slice of 3 ms once in some 50 ms then.
+const REST: std::ops::RangeInclusive<u32> = 16..=4096;
+
+/// For so long vigils that pay follow each other before the loop polls, which takes a sixth of the time of an answer. What
+/// else it polls for waits as long.
+const TURN: Duration = Duration::from_micros(50);
 
 /// Between two looks where no offer is made: about as long as an offer that nobody accepts.
 const PAUSE: u32 = 16;
@@ -55,6 +60,10 @@ pub(super) struct Vigil {
     answers: u32,
     /// Occasions without an offer that are left after a stranger.
     rest: u32,
+    /// How many that will be after the next one.
+    next_rest: u32,
+    /// When the first vigil since the last poll began, and the last ended.
+    turn: Option<(Instant, Instant)>,
 }
 
 impl Vigil {
@@ -64,7 +73,19 @@ impl Vigil {
             restraint: Restraint::default(),
             answers: 0,
             rest: 0,
+            next_rest: *REST.start(),
+            turn: None,
         }
+    }
+
+    /// The loop has polled.
+    pub(super) fn begin(&mut self) {
+        self.turn = None;
+    }
+
+    /// Whether another vigil may follow before the loop polls.
+    pub(super) fn goes_on(&self) -> bool {
+        self.turn.is_some_and(|(began, ended)| ended - began < TURN)
     }
 
     /// Looks for a while, if that is worth it; whether `there` has said yes.
@@ -84,12 +105,14 @@ impl Vigil {
             }
             let now = Instant::now();
             if offers && now - last >= SOON {
-                self.has_met_stranger(now - last);
+                self.has_met_stranger();
                 offers = false;
             }
             let answered = there();
             if answered || now - start >= lasts {
                 self.learn(answered);
+                let began = self.turn.map_or(start, |(began, _)| began);
+                self.turn = Some((began, now));
                 return answered;
             }
             last = now;
@@ -98,9 +121,15 @@ impl Vigil {
 
     /// Asked once for each occasion.
     fn makes_offers(&mut self) -> bool {
-        let makes = self.rest == 0;
-        self.rest = self.rest.saturating_sub(1);
-        makes
+        if self.rest == 0 {
+            return true;
+        }
+        self.rest -= 1;
+        if self.rest == 0 {
+            // What was in vain without offers may not be with them.
+            self.credit = self.credit.max(1);
+        }
+        false
     }
 
     /// How long a vigil is worth keeping, in longest times.
@@ -128,10 +157,12 @@ impl Vigil {
         }
     }
 
-    fn has_met_stranger(&mut self, kept: Duration) {
+    fn has_met_stranger(&mut self) {
         if self.answers < ENOUGH {
-            let occasions = kept.as_micros() * REST_PER_MICROSECOND;
-            self.rest = u32::try_from(occasions).unwrap_or(u32::MAX);
+            self.rest = self.next_rest;
+            self.next_rest = (self.rest * 2).min(*REST.end());
+        } else {
+            self.next_rest = *REST.start();
         }
         self.answers = 0;
     }
@@ -148,7 +179,7 @@ fn longest() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{CREDIT, ENOUGH, REST_PER_MICROSECOND, SOON, TRY, Vigil};
+    use super::{CREDIT, ENOUGH, REST, TRY, TURN, Vigil};
 
     /// How many of so many occasions see a vigil, each of which ends like this.
     fn vigils(vigil: &mut Vigil, occasions: u32, answered: bool) -> u32 {
@@ -194,24 +225,59 @@ mod tests {
         assert_eq!(vigil.worth(), 1);
     }
 
-    #[test]
-    fn a_stranger_ends_the_offers_for_a_while() {
-        let mut vigil = Vigil::new();
-        vigil.has_met_stranger(SOON);
-        for _ in 0..SOON.as_micros() * REST_PER_MICROSECOND {
-            assert!(!vigil.makes_offers());
-        }
-        assert!(vigil.makes_offers());
+    /// Occasions without an offer until the next one with.
+    fn rest(vigil: &mut Vigil) -> u32 {
+        (0..).find(|_| vigil.makes_offers()).unwrap()
     }
 
     #[test]
-    fn unless_answers_come_between_strangers() {
+    fn strangers_in_a_row_end_the_offers_for_ever_longer() {
         let mut vigil = Vigil::new();
-        assert_eq!(vigils(&mut vigil, ENOUGH, true), ENOUGH);
-        vigil.has_met_stranger(SOON);
-        assert!(vigil.makes_offers());
-        vigil.has_met_stranger(SOON);
-        assert!(!vigil.makes_offers());
+        assert_eq!(rest(&mut vigil), 0);
+        let rests: Vec<u32> = (0..12)
+            .map(|_| {
+                vigil.has_met_stranger();
+                rest(&mut vigil)
+            })
+            .collect();
+        assert_eq!(rests[..3], [16, 32, 64]);
+        assert_eq!(rests[10..], [*REST.end(); 2]);
+    }
+
+    #[test]
+    fn after_a_rest_the_first_offer_is_soon() {
+        let mut vigil = Vigil::new();
+        vigil.has_met_stranger();
+        vigils(&mut vigil, 10_000, false);
+        rest(&mut vigil);
+        assert_eq!(vigils(&mut vigil, 1, true), 1);
+    }
+
+    #[test]
+    fn a_stranger_between_answers_changes_nothing() {
+        let mut vigil = Vigil::new();
+        for _ in 0..3 {
+            assert_eq!(vigils(&mut vigil, ENOUGH, true), ENOUGH);
+            vigil.has_met_stranger();
+            assert_eq!(rest(&mut vigil), 0);
+        }
+        vigil.has_met_stranger();
+        assert_eq!(rest(&mut vigil), *REST.start());
+    }
+
+    #[test]
+    fn a_turn_ends() {
+        let mut vigil = Vigil::new();
+        vigil.begin();
+        assert!(!vigil.goes_on(), "no vigil, no turn");
+        assert!(vigil.keep(|| true));
+        assert!(vigil.goes_on());
+        std::thread::sleep(TURN);
+        assert!(vigil.keep(|| true));
+        assert!(!vigil.goes_on());
+        vigil.begin();
+        assert!(vigil.keep(|| true));
+        assert!(vigil.goes_on());
     }
 
     #[test]
