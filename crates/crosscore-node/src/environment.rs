@@ -54,7 +54,8 @@ impl Block {
     /// The list of those that owe, which is empty after this. Nothing in it is believed.
     fn take_owed(&self) -> impl Iterator<Item = u32> {
         // Partner: JavaScript on this thread, in program order.
-        let count = self.0[OWED_COUNT].swap(0, Ordering::Relaxed) as usize;
+        let count = self.0[OWED_COUNT].load(Ordering::Relaxed) as usize;
+        self.0[OWED_COUNT].store(0, Ordering::Relaxed);
         self.0[OWED_LIST..][..OWED_ROOM]
             .iter()
             .take(count)
@@ -320,7 +321,9 @@ impl Environment {
     /// [`end_turn`](Self::end_turn) will, and `lib/` need not schedule it.
     pub(crate) fn begin_turn(&self) -> bool {
         // Partner: JavaScript on this thread, in program order.
-        self.block.0[SCHEDULED].swap(1, Ordering::Relaxed) == 0
+        let begins = self.block.0[SCHEDULED].load(Ordering::Relaxed) == 0;
+        self.block.0[SCHEDULED].store(1, Ordering::Relaxed);
+        begins
     }
 
     /// The callback and its microtasks are over.
