@@ -24,10 +24,10 @@ import { rendezvous } from './rendezvous.js';
  * Rounds of warm-up: V8 must have seen the loop from its start several times, or the timed run would be spent
  * in a version that was entered half-way (on-stack replacement) and leaves it again at the first surprise.
  */
-const ROUNDS = 16;
+const ROUNDS = 24;
 
 /** Rounds that follow the collection of garbage: it throws code away, and has some compiled again. */
-const AFTER_COLLECTION = 6;
+const AFTER_COLLECTION = 10;
 
 /**
  * Between two rounds both ends sleep. V8 compiles and collects in threads of its own, which on a machine of two CPUs get one
