@@ -77,6 +77,12 @@ test('push of a string allocates nothing', (t) => {
   t.true(Math.abs(bytes.strings.push) < NOTHING, `${bytes.strings.push} bytes for each string`)
 })
 
+// Who has to wait pushes again and again, and V8's threads that collect would take the processor from the consumer.
+test('nor does one that finds no room', (t) => {
+  const { 'push into a full ring': refused } = bytes.strings
+  t.true(Math.abs(refused) < NOTHING, `${refused} bytes for each string`)
+})
+
 test('pop of a string allocates the string and no more', (t) => {
   t.true(bytes.strings.pop < STRING + NOTHING, `${bytes.strings.pop} bytes for each string`)
 })

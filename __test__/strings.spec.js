@@ -89,6 +89,23 @@ for (const memory of MEMORIES) {
   })
 }
 
+test('a string that takes more bytes than it has characters is refused and waits for its bytes', async (t) => {
+  const { producer, consumer } = createRing({ of: 'string', capacity: 4096 })
+  const filling = 'x'.repeat(120)
+  while (producer.free > 128) producer.push(filling)
+  const euros = '€'.repeat(60)
+  t.false(producer.push(euros))
+  t.is(producer.stats.fullRefusals, 1)
+  const room = producer.ready()
+  consumer.popMany(1)
+  t.true(await room)
+  t.true(producer.push(euros))
+  t.false(producer.push(filling))
+  t.is(producer.stats.fullRefusals, 2)
+  t.throws(() => producer.push('€'.repeat(2000)), { code: 'ERR_CROSSCORE_TOO_LARGE' }, 'though nothing has room')
+  t.is(consumer.popMany(100).at(-1), euros)
+})
+
 test('what is no string is refused, and nothing changes', (t) => {
   const { producer, consumer } = createRing({ of: 'string', capacity: 256 })
   for (const value of [undefined, null, 5, 5n, {}, Symbol('s'), new String('s'), Buffer.from('s')]) {

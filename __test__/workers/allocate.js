@@ -291,6 +291,11 @@ function strings() {
       while (consumer.pop() !== undefined);
     }, nothing),
     drain: bytesPerElement(fill, () => consumer.drain(nothing), nothing),
+    'push into a full ring': bytesPerElement(() => {
+      while (producer.push(texts[0]));
+    }, () => {
+      for (let i = 0; i < ROUND; i++) producer.push(texts[i & 63])
+    }, nothing),
   }
 }
 

@@ -10,9 +10,9 @@ function laps(capacity) {
   return Math.max(4_000_000, capacity * 3);
 }
 
-/** Of that so much before the clock starts that every page has been touched, and 0.2 at least. @param {number} capacity */
+/** Of that so much before the clock starts that every page has been touched, and 0.6 at least. @param {number} capacity */
 function firstLap(capacity) {
-  return Math.max(0.2, (1.2 * capacity) / laps(capacity));
+  return Math.max(0.6, (1.2 * capacity) / laps(capacity));
 }
 
 /** @type {import('../harness/contract.js').Case[]} */

@@ -58,7 +58,7 @@
  * @property {string} per the element, in the singular
  * @property {number} work elements a run
  * @property {number} [batch] where what `run` counts is a block: elements in one, by which the figure is divided
- * @property {number} [warmUp] share of the full work that is done before the clock starts; 0.2 unless said
+ * @property {number} [warmUp] share of the full work that is done before the clock starts; 0.6 unless said
  * @property {'apart' | 'together' | 'main'} [placement] two CPUs (default), both ends on one, or the producer on the
  *   main thread of its process
  * @property {boolean} [roundTrip] the value is the median of the samples, with p99 and p99.9 beside it

@@ -24,7 +24,17 @@ import { rendezvous } from './rendezvous.js';
  * Rounds of warm-up: V8 must have seen the loop from its start several times, or the timed run would be spent
  * in a version that was entered half-way (on-stack replacement) and leaves it again at the first surprise.
  */
-const ROUNDS = 8;
+const ROUNDS = 24;
+
+/** Rounds that follow the collection of garbage: it throws code away, and has some compiled again. */
+const AFTER_COLLECTION = 10;
+
+/**
+ * Between two rounds both ends sleep. V8 compiles and collects in threads of its own, which on a machine of two CPUs get one
+ * only from an end: compiling a loop with all that is part of it takes 8 to 25 ms, as long as a whole timed run of --quick.
+ * Without a rest most of that came in the timed run, which then took up to twice as long.
+ */
+const REST_MS = 10;
 
 /** @param {Plan} plan */
 export async function runEnd(plan) {
@@ -37,11 +47,12 @@ export async function runEnd(plan) {
   let first = 0;
   for (let round = 0; round < ROUNDS; round++) {
     // The garbage of the warm-up is not the timed run's to collect.
-    if (round === ROUNDS - 1) globalThis.gc?.();
+    if (round === ROUNDS - AFTER_COLLECTION) globalThis.gc?.();
     meet();
     const outcome = end.run(first, warm);
     if (isPromise(outcome)) await outcome;
     first += warm;
+    rest();
   }
   const waitedBefore = waitedForCpu();
   meet();
@@ -53,6 +64,10 @@ export async function runEnd(plan) {
   // An end that is done takes its handle with it when its thread ends, and the other one may not have returned yet.
   meet();
   return { pinned, started, ended, waited, latency: outcome?.samples && distribution(outcome.samples) };
+}
+
+function rest() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REST_MS);
 }
 
 /** @param {unknown} value */

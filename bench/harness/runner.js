@@ -132,7 +132,7 @@ export async function runCase(benchCase, { runs, scale, cpus, systems, progress 
         params: entry.params ?? {},
         work: row.work,
         // The same warm-up in elements at every scale: what V8 needs to see does not shrink with --quick.
-        warmUp: (benchCase.warmUp ?? 0.2) / scale,
+        warmUp: (benchCase.warmUp ?? 0.6) / scale,
         placement,
         cpus: cpus.apart,
       };

@@ -11,7 +11,7 @@ export function method(result) {
   return [
     `Two worker threads, one at each end, ${machine.pinned ? 'each pinned to a CPU of its own (one CPU for both where a case says so)' : `not pinned (${machine.notPinnedBecause})`}; each measurement in a process of its own with new workers.`,
     `${runsLine(result)}; the order of the contenders rotates from run to run. The median is quoted, all runs are kept and drawn as ticks.`,
-    'The amount of work is fixed in advance, smaller for slow systems. Start of threads and eight rounds of warm-up are not timed; the clock runs from the start of the first end to the last element checked.',
+    'The amount of work is fixed in advance, smaller for slow systems. Start of threads and twenty-four rounds of warm-up, with a rest after each, are not timed; the clock runs from the start of the first end to the last element checked.',
     'Every element is checked by the consumer: numbers in full, strings by their length and two characters and every 64th in full, messages by their length, first and last bytes, frames by a mark in every 64 KiB. A lost, repeated or reordered one fails the case.',
     'Payloads come from a pool: making them is not timed, numbering them is, for all alike. Rings hold 65,536 numbers or 1 MiB unless a case says otherwise, so they are far smaller than the run.',
     'Linux tells how long a thread was ready and had no CPU; a row in which that was more than 5 % of a run says so.',

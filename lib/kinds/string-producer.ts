@@ -14,7 +14,7 @@ import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
-const { HEADER } = framed
+const { HEADER, sizeOf } = framed
 const { pushString } = crossing
 const { writeLongText, writeText } = text
 const { isArray, isView, lengthOfList } = intrinsics
@@ -94,7 +94,10 @@ export class StringProducer extends ProducerShell<'string'> {
   #place(message: string, at: number): number {
     if (typeof message !== 'string') check(message, at)
     const writer = this.#writer
-    if (writer.free < HEADER && this.#look(HEADER) < HEADER) return -1
+    // A unit takes a byte at least. Who pushes again and again into a full ring would else measure the string each time. One
+    // that may be longer than the ring goes the long way, which says so.
+    const least = sizeOf(message.length)
+    if (writer.free < least && 3 * message.length <= writer.longest && this.#look(least) < least) return -1
     if (writer.bytes.length === 0) this.#port.checkMemory()
     let length = writeText(writer, this.#view, message, writer.free - HEADER)
     if (length < 0) {

@@ -5,7 +5,7 @@
 //! A consumer that has caught up looks at the producer's cursor every few elements, and each look takes
 //! the line away from the producer, who needs it to publish the next one: both sides then move at the
 //! pace of the line (f64 one by one, two workers, a 2-vCPU virtual machine: about 60 ns per element). A pause
-//! of 1.6 µs before the next look lets many elements gather, and the same code runs at 20 to 30 ns. It must
+//! of 2 µs before the next look lets many elements gather, and the same code runs at 20 to 30 ns. It must
 //! not happen in ping-pong, where the next element comes only after an answer, nor with a producer that is
 //! slow by itself: there the pause would only be delay.
 //!
@@ -32,7 +32,7 @@ use crate::restraint::Restraint;
 
 /// How long a pause is, and so what it can add to the latency of an element. Shorter for a ring so small
 /// that it would be full meanwhile.
-const PAUSE: Duration = Duration::from_nanos(1600);
+const PAUSE: Duration = Duration::from_nanos(2000);
 
 /// How long a look stays that has found nothing.
 const LINGER: Duration = Duration::from_nanos(400);
