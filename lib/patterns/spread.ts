@@ -225,7 +225,8 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
   }
 
   flush(): void {
-    for (const producer of [...this.#alive]) {
+    // One that is lost leaves this array as it is.
+    for (const producer of this.#alive) {
       try {
         producer.flush()
       } catch (error) {
