@@ -63,7 +63,7 @@ export interface Codec<T> {
    * length that it needs, and is called again with a larger target. The target is not the ring's memory.
    */
   encode: (value: T, target: Bytes) => number
-  /** The value. `bytes` is a copy, which it may keep. */
+  /** The value: anything but `undefined`, which `pop` gives when there is nothing. `bytes` is a copy, which it may keep. */
   decode: (bytes: Bytes) => T
 }
 

@@ -71,6 +71,24 @@ onSerializer("value: what structuredClone takes arrives, and its errors are stru
   t.is(consumer.pop(), undefined)
 })
 
+onSerializer('value: undefined by itself would be lost by whoever waits for an element, and is refused', (t) => {
+  const { producer, consumer } = createRing({ of: 'value', capacity: BIG })
+  t.throws(() => producer.push(undefined), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /anything but undefined/ })
+  t.true(producer.push([undefined]))
+  t.deepEqual(consumer.popSync({ timeout: 0 }), [undefined])
+})
+
+test('a codec that decodes to undefined is told, and the values behind it come', async (t) => {
+  const of = { encode: (value, target) => ((target[0] = value), 1), decode: ([value]) => (value === 0 ? undefined : value) }
+  const { producer, consumer } = createRing({ of, capacity: 256 })
+  producer.pushMany([0, 1])
+  t.throws(() => consumer.popSync({ timeout: 0 }), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /what decode returns/ })
+  for await (const value of consumer) {
+    t.is(value, 1)
+    break
+  }
+})
+
 onSerializer('value: typed arrays are decoded at every offset', (t) => {
   const { producer, consumer } = createRing({ of: 'value', capacity: BIG })
   const arrays = [Uint8Array, Int16Array, Float32Array, Float64Array, BigInt64Array]

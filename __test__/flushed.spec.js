@@ -100,6 +100,24 @@ for (const of of kinds) {
     await t.throwsAsync(producer.end(), { code: 'ERR_CROSSCORE_CLOSED' })
   })
 
+  test(`an open reservation of ${of} keeps neither flushed() nor end() from their outcome`, async (t) => {
+    const { producer, consumer } = make()
+    producer.push(element(of, 0))
+    producer.reserve(1)
+    const flushed = producer.flushed()
+    t.true(await isPending(flushed))
+    consumer.popMany(1)
+    t.true(await flushed)
+    producer.abort()
+    producer.push(element(of, 1))
+    producer.reserve(1)
+    const ended = producer.end()
+    t.true(await isPending(ended))
+    consumer.close()
+    t.false(await ended)
+    t.true(producer.closed)
+  })
+
   test(`Symbol.asyncDispose of ${of} is end(), and nothing for one that is closed or moved`, async (t) => {
     const { producer, consumer } = make()
     producer.push(element(of, 0))

@@ -386,6 +386,10 @@ for (const of of kinds) {
       t.is(consumer.popManySync(into), 1)
       t.is(numberOf(into[0]), 7)
       t.is(consumer.popManySync(into, { timeout: 0 }), 0)
+      t.is(consumer.popManySync(new Float64Array(0)), 0, 'nothing is wanted')
+      producer.push(element(of, 8))
+      t.is(consumer.popManySync(new Float64Array(0)), 0)
+      t.is(consumer.popManySync(into), 1)
     }
     for (const timeout of [-1, NaN, '1']) refuses(t, 'INVALID_ARG', () => consumer.popManySync(1, { timeout }), /timeout/)
     producer.close()

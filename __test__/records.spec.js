@@ -211,6 +211,15 @@ test('a cursor ends with commit, abort, release and the callback that it was giv
   t.throws(() => consumer.release(1), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /peek comes first/ })
 })
 
+test('a count that is no number is refused as one, not by what is reckoned with it', (t) => {
+  const { producer } = createRing({ of: record({ a: 'u8' }), capacity: 16 })
+  const noNumbers = [1n, Symbol('one'), Object.create(null), { valueOf: () => t.fail('asked') }, '1', null]
+  for (const n of noNumbers) t.throws(() => producer.reserve(n), { code: 'ERR_CROSSCORE_INVALID_ARG' })
+  producer.reserve(2)
+  for (const n of noNumbers) t.throws(() => producer.commit(n), { code: 'ERR_CROSSCORE_INVALID_ARG' })
+  producer.abort()
+})
+
 // INV-JS-7
 test('records that were given back are refused, those that are still shown keep their index', (t) => {
   const { producer, consumer } = createRing({ of: record({ x: 'u8' }), capacity: 8 })

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Consumer, createRing, Producer, record, revoke } from 'crosscore'
+import { collectUntil } from './collection.js'
 import { onBothMemories } from './memories.js'
 import { refuses } from './refusal.js'
 import { start } from './workers/start.js'
@@ -363,6 +364,34 @@ test('many tokens may go to one worker, which has claimed some when it ends', as
   late.consumer.move({ to: worker })
   t.true(late.producer.closed)
   t.deepEqual(warnings, [])
+})
+
+test('what a worker has claimed is not remembered for it, and what it has not is closed at its end', async (t) => {
+  let end
+  const worker = { threadId: 1, once: (_event, listener) => (end = listener) }
+  const unclaimed = []
+  const move = () => {
+    const { producer, consumer } = createRing({ of: 'u8', capacity: 1, memory: 'heap' })
+    unclaimed.push(producer)
+    return consumer.move({ to: worker })
+  }
+  const claim = () => {
+    const token = move()
+    Consumer.from(token).close()
+    unclaimed.pop()
+    return new WeakRef(token)
+  }
+  move()
+  const first = claim()
+  for (let i = 0; i < 500; i++) {
+    claim()
+    if (i % 100 === 0) move()
+  }
+  t.true(await collectUntil(() => first.deref() === undefined))
+  t.is(unclaimed.length, 6)
+  t.false(unclaimed.some((producer) => producer.closed))
+  end()
+  t.true(unclaimed.every((producer) => producer.closed))
 })
 
 test('what is no worker, and no token, is refused', (t) => {

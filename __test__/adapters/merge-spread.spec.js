@@ -4,6 +4,7 @@ import test from 'ava'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { createRing, merge, spread } from 'crosscore'
+import { gc } from '../collection.js'
 
 function rings(count, options = { of: 'f64', capacity: 64, memory: 'heap' }) {
   const made = Array.from({ length: count }, () => createRing(options))
@@ -133,6 +134,9 @@ test('waits, signals, and what is refused', async (t) => {
   t.throws(() => merged.popMany(-1), { code: 'ERR_CROSSCORE_INVALID_ARG' })
   t.throws(() => merged.batches(0), { code: 'ERR_CROSSCORE_INVALID_ARG' })
   t.throws(() => merge([consumers[0], consumers[0]]), { code: 'ERR_CROSSCORE_INVALID_ARG' })
+  const given = [[undefined], [{}], [[1]], [[producers[0]]], [[], null], [[], { onEnd: 5 }]]
+  for (const wrong of given) t.throws(() => merge(...wrong), { code: 'ERR_CROSSCORE_INVALID_ARG' })
+  for (const wrong of [undefined, {}, producers[0]]) t.throws(() => merged.add(wrong), { code: 'ERR_CROSSCORE_INVALID_ARG' })
   const closing = merged.ready()
   merged.close()
   t.false(await closing)
@@ -159,6 +163,45 @@ test('rings come and go', async (t) => {
   producers[2].close()
   t.false(await last)
   t.deepEqual(ended.sort(), [0, 1, 2])
+  const late = rings(1)
+  merged.add(late.consumers[0])
+  late.producers[0].push(6)
+  t.true(await merged.ready())
+  t.is(merged.pop(), 6)
+})
+
+test.serial('a merge that has ended leaves no timer behind', async (t) => {
+  const { setInterval, clearInterval } = globalThis
+  const timers = new Set()
+  globalThis.setInterval = (...args) => {
+    const timer = setInterval(...args)
+    timers.add(timer)
+    return timer
+  }
+  globalThis.clearInterval = (timer) => {
+    timers.delete(timer)
+    clearInterval(timer)
+  }
+  t.teardown(() => Object.assign(globalThis, { setInterval, clearInterval }))
+  for (const onEnd of [undefined, () => {
+    throw new Error('at the end')
+  }]) {
+    const { producers, consumers } = rings(2)
+    const merged = merge(consumers, { onEnd })
+    for (const producer of producers) {
+      const waiting = merged.ready()
+      t.is(timers.size, 1)
+      producer.close()
+      if (onEnd !== undefined) await t.throwsAsync(waiting, { message: 'at the end' })
+      else if (producer === producers[1]) t.false(await waiting)
+      else {
+        producers[1].push(1)
+        t.true(await waiting)
+        merged.pop()
+      }
+    }
+    t.is(timers.size, 0)
+  }
 })
 
 test('a consumer that its program closed is no part of it any more, and the rest goes on', async (t) => {
@@ -316,8 +359,49 @@ test('what is wrong is refused', (t) => {
   const out = spread(producers)
   t.throws(() => out.push('x'), { code: 'ERR_CROSSCORE_INVALID_ARG' })
   t.throws(() => out.add(producers[0]), { code: 'ERR_CROSSCORE_INVALID_ARG' })
+  const given = [[undefined], [{}], [[1]], [[rings(1).consumers[0]]], [[], null], [[], { onGone: 5 }]]
+  for (const wrong of given) t.throws(() => spread(...wrong), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /producer|options/ })
+  for (const wrong of [undefined, {}, 1]) t.throws(() => out.add(wrong), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /producer/ })
   t.is(out.size, 2)
   t.throws(() => spread([]).push(1), { code: 'ERR_CROSSCORE_CLOSED' })
+})
+
+test('flush publishes to all that are there, and finds those that are gone', (t) => {
+  const { producers, consumers } = rings(3, { of: 'f64', capacity: 64, publish: 'tick' })
+  const gone = []
+  const out = spread(producers, { onGone: (producer) => gone.push(producer) })
+  for (const n of [0, 1, 2]) out.push(n)
+  consumers[0].close()
+  out.flush()
+  t.deepEqual(gone, [producers[0]])
+  t.is(out.size, 2)
+  t.deepEqual(consumers.slice(1).map(({ available }) => available), [1, 1])
+})
+
+test('whatever it is closed with closes all of them', (t) => {
+  const { producers, consumers } = rings(2)
+  spread(producers).close('no more')
+  for (const consumer of consumers) t.is(consumer.reason.message, 'no more')
+})
+
+test.serial('sends that wait leave nothing with a ring that stays full', async (t) => {
+  const { producers, consumers } = rings(2, { of: 'f64', capacity: 2, memory: 'heap' })
+  const out = spread(producers)
+  for (let n = 0; n < 4; n++) out.push(n)
+  const send = async (count) => {
+    for (let n = 0; n < count; n++) {
+      const sending = out.send(n)
+      await turn()
+      consumers[1].pop()
+      await sending
+    }
+    gc()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await send(1000)
+  const grown = (await send(10_000)) - before
+  t.true(grown < 1_000_000, `${grown} bytes`)
+  out.close()
 })
 
 // ---- the program's own code, called in the middle ---------------------------------------------------
@@ -336,6 +420,24 @@ test('merge: what onEnd throws is what the wait is rejected with', async (t) => 
   t.true(await merged.ready())
   t.is(merged.pop(), 1)
   merged.close()
+})
+
+test('merge: whoever only polls hears of what onEnd has thrown', async (t) => {
+  for (const poll of [(merged) => merged.pop(), (merged) => merged.popMany(1), (merged) => merged[Symbol.asyncIterator]().next(), (merged) => merged.batches().next()]) {
+    const { producers, consumers } = rings(2)
+    const merged = merge(consumers, {
+      onEnd() {
+        throw new Error('at the end')
+      },
+    })
+    t.is(merged.pop(), undefined)
+    producers[0].close()
+    while (merged.size === 2) await turn()
+    producers[1].push(1)
+    await t.throwsAsync(async () => poll(merged), { message: 'at the end' })
+    t.is(merged.pop(), 1)
+    merged.close()
+  }
 })
 
 test('merge: a value that cannot be decoded loses none of another ring', (t) => {

@@ -340,6 +340,34 @@ test('a timeout for all calls, and another for one', async (t) => {
   await t.throwsAsync(client.with({ signal: {} }).later(1), { code: 'ERR_CROSSCORE_INVALID_ARG' })
 })
 
+test('what is no endpoint, no handlers or no options is refused, and the endpoint stays good', async (t) => {
+  const one = createDuplex({ of: 'f64', capacity: 64 })[0]
+  const { producer, consumer } = createRing(OPTIONS)
+  for (const endpoint of [undefined, null, 1, {}, one, producer, { producer, consumer }]) {
+    t.throws(() => rpc(endpoint), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /endpoint/ })
+  }
+  const [here, there] = createDuplex(OPTIONS)
+  for (const handlers of [null, 5, 'add']) t.throws(() => rpc(there, handlers), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /handlers/ })
+  for (const options of [null, 5, { errors: 5 }, { errors: [1] }, { timeout: Object.create(null) }]) {
+    t.throws(() => rpc(there, {}, options), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /options/ })
+  }
+  const server = rpc(there, { add: (a, b) => a + b })
+  t.throws(() => rpc(there, {}), { code: 'ERR_CROSSCORE_BUSY' })
+  const client = rpc(here)
+  t.is(await client.remote.add(1, 2), 3)
+  client.close()
+  await server.ended
+})
+
+test('payloads of any length go through the smallest rings, and what is smaller is refused', async (t) => {
+  for (const capacity of [32, 64, 128]) {
+    const { remote } = pair(t, { back: (value) => value }, undefined, { of: 'bytes', capacity, memory: 'heap' })
+    for (const length of [0, 1, 8, 9, 500]) t.is((await remote.back('x'.repeat(length))).length, length)
+  }
+  const [small] = createDuplex({ of: 'bytes', capacity: 16, memory: 'heap' })
+  t.throws(() => rpc(small), { code: 'ERR_CROSSCORE_INVALID_ARG', message: /capacity.*32/ })
+})
+
 // ---- streams ---------------------------------------------------------------------------------------
 
 test('a stream of answers is iterated, or awaited for its iterator', async (t) => {

@@ -26,6 +26,7 @@ import { toReadable } from '../adapters/node-streams.js'
 import { toReadableStream } from '../adapters/web-streams.js'
 import { BATCH_WORK, iterate } from '../adapters/iteration.js'
 import { checkInteger, checkOptionsObject, CrosscoreError } from '../environment/errors.js'
+import { lengthOf } from '../environment/intrinsics.js'
 import { STATS } from '../native/control.js'
 import type { Port } from './port.js'
 import { signalOf } from './signal.js'
@@ -107,7 +108,8 @@ export abstract class ConsumerShell<K extends ElementKind> implements Consumer<K
     for (;;) {
       const found: number | Popped<K>[] = typeof target === 'number' ? this.popMany(target) : this.popMany(target)
       const count = typeof found === 'number' ? found : found.length
-      if (count > 0 || target === 0 || this.#port.flaggedDone) return found
+      const most = typeof target === 'number' ? target : lengthOf(target)
+      if (count > 0 || most === 0 || this.#port.flaggedDone) return found
       if (this.#hot.known() === 0 && !blockSlice(this.#port, 1, deadline)) return found
     }
   }

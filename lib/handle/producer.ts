@@ -134,6 +134,8 @@ export abstract class ProducerShell<K extends ElementKind> implements Producer<K
       () => this.#untilTaken(target),
       () => this.#hasTaken(target),
       signal,
+      // Of an open reservation nothing was pushed.
+      false,
     )
   }
 

@@ -1,7 +1,8 @@
 // Tokens: what stands for a handle while it travels.
 
+import type { WorkerLike } from '../../index.js'
 import { CrosscoreError, fromNative, invalidArgument, shown } from '../environment/errors.js'
-import { claim, type NativeHandle, origin, revoke } from '../native/addon.js'
+import { claim, isParked, type NativeHandle, origin, revoke } from '../native/addon.js'
 
 export type Side = 'producer' | 'consumer'
 
@@ -82,14 +83,17 @@ export function revokeToken(token: unknown): boolean {
   }
 }
 
-/** A Worker, as far as `move` needs to know it. */
-interface WorkerLike {
-  readonly threadId: number
-  once(event: 'exit', listener: () => void): unknown
+interface Moved {
+  tokens: Token[]
+  /** How many of them there are when those that were claimed are dropped. */
+  most: number
 }
 
+/** Fewer claimed tokens than this are not looked for. */
+const FEW = 64
+
 /** Tokens that were moved to a worker: one listener for all of them. */
-const movedTo = new WeakMap<WorkerLike, Token[]>()
+const movedTo = new WeakMap<WorkerLike, Moved>()
 
 /** What `move` takes: the worker whose end revokes the token. */
 export function workerOf(options: { to?: unknown }): WorkerLike | undefined {
@@ -104,12 +108,19 @@ export function workerOf(options: { to?: unknown }): WorkerLike | undefined {
 export function revokeAtEnd(worker: WorkerLike, token: Token): void {
   // A worker that has ended has no number.
   if (worker.threadId === -1) return void revokeToken(token)
-  const tokens = movedTo.get(worker)
-  if (tokens !== undefined) return void tokens.push(token)
-  const first = [token]
-  movedTo.set(worker, first)
+  const there = movedTo.get(worker)
+  if (there !== undefined) {
+    there.tokens.push(token)
+    if (there.tokens.length < there.most) return
+    // A worker that lives long is moved handles without end.
+    there.tokens = there.tokens.filter(({ id }) => isParked(id))
+    there.most = Math.max(FEW, 2 * there.tokens.length)
+    return
+  }
+  const moved: Moved = { tokens: [token], most: FEW }
+  movedTo.set(worker, moved)
   worker.once('exit', () => {
     movedTo.delete(worker)
-    for (const each of first) revokeToken(each)
+    for (const each of moved.tokens) revokeToken(each)
   })
 }

@@ -62,6 +62,8 @@ interface Wait {
   readonly reject: (error: unknown) => void
   /** Takes the listener off the signal. */
   readonly forget: () => void
+  /** A look has no outcome while the handle is busy. */
+  readonly heedsBusy: boolean
   /** It found the handle busy, and has had another look in the next turn. */
   deferred: boolean
 }
@@ -92,9 +94,9 @@ export class Doorbell {
 
   /**
    * Resolves when `look` gives an outcome. It is asked at once, after every publication of the other side that finds
-   * this side parked, and when `again` is called.
+   * this side parked, and when `again` is called. `heedsBusy` says that while the handle is busy there is none.
    */
-  wait(wanted: () => number, look: () => Outcome, signal: AbortSignalLike | undefined): Promise<boolean> {
+  wait(wanted: () => number, look: () => Outcome, signal: AbortSignalLike | undefined, heedsBusy = true): Promise<boolean> {
     try {
       this.checkQuiet()
       if (signal?.aborted === true) throw abortError(signal)
@@ -109,7 +111,7 @@ export class Doorbell {
     const found = new Promise<boolean>((resolve, reject) => {
       // First what may throw: then nothing has been left behind.
       const forget = signal === undefined ? nothing : onAbort(signal, () => this.#end()?.reject(abortError(signal)))
-      this.#wait = { wanted, look, resolve, reject, forget, deferred: false }
+      this.#wait = { wanted, look, resolve, reject, forget, heedsBusy, deferred: false }
       this.#bell.waiting = this
       this.#park()
     })
@@ -148,9 +150,9 @@ export class Doorbell {
     for (;;) {
       const wait = this.#wait
       if (wait === undefined) return
-      // While the handle is busy no look has an outcome. The end of a reservation calls `again`; whatever else it is, a
+      // Then no look has an outcome. The end of a reservation calls `again`; whatever else it is, a
       // getter or a codec that began this wait, is over in the next turn.
-      if (this.#port.busy !== '') {
+      if (wait.heedsBusy && this.#port.busy !== '') {
         if (this.#holds) this.#port.native.hold()
         if (!wait.deferred) void nextTurn(undefined).then(() => this.again())
         wait.deferred = true

@@ -43,9 +43,13 @@ class Serializer extends DefaultSerializer {
   }
 }
 
+/** It is what `pop` gives when there is nothing: who waits for an element would lose it. */
+const NOT_UNDEFINED = 'anything but undefined, which pop gives when there is nothing'
+
 const valueEncoding: Encoding = {
   name: 'value',
   encode(value) {
+    if (value === undefined) throw invalidArgument('value', NOT_UNDEFINED, value)
     const plain = encodePlain(value)
     if (plain !== undefined) return plain
     const serializer = new Serializer()
@@ -134,7 +138,11 @@ function encodingOf(codec: Codec<unknown>): Encoding {
       }
       throw invalidArgument('encode', 'a function that writes as much as it returns into the target that it asked for', codec.encode)
     },
-    decode: (encoded) => codec.decode(encoded as Uint8Array<ArrayBuffer>),
+    decode(encoded) {
+      const value = codec.decode(encoded as Uint8Array<ArrayBuffer>)
+      if (value === undefined) throw invalidArgument('what decode returns', NOT_UNDEFINED, value)
+      return value
+    },
   }
 }
 

@@ -98,7 +98,7 @@ const ALLOWED: Readonly<Record<ScalarKind, string>> = {
  * is too. Written out for each kind: one function that served two kinds of typed arrays would be slow for both. Each is
  * one function, since V8 takes only so much bytecode into its caller: six setters of two functions did not fit.
  */
-export function scalarAccess(kind: ScalarKind, place: Place, o: number, name: string): ScalarAccess {
+function scalarAccess(kind: ScalarKind, place: Place, o: number, name: string): ScalarAccess {
   const { u8, i8, u16, i16, u32, i32, f32, f64, u64, i64 } = place
   const refuse: (value: unknown) => never = (value) => {
     throw place.at < 0 ? gone() : invalidArgument(name, `${ALLOWED[kind]} (the field is '${kind}')`, value)

@@ -139,7 +139,8 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
   reserve(n: number): View<S> | null {
     const port = this.#port
     const run = this.#run
-    const bytes = n * this.#size
+    // What is no number has an error of its own when it is reckoned with.
+    const bytes = typeof n === 'number' ? n * this.#size : 0
     let free = this.#free
     // Whatever is free is free in an idle, open handle: so everything else is asked only where that is not enough.
     if (!(bytes > 0 && bytes <= free && (n | 0) === n && this.#hasShown === true && this.#bytes.length > 0)) {
@@ -186,7 +187,7 @@ export class RecordProducer<S extends AnySchema> extends ProducerShell<S> {
 
   commit(n: number = this.#reserved): void {
     const port = this.#port
-    if (!(n > 0 && n <= this.#reserved && (n | 0) === n)) {
+    if (!(typeof n === 'number' && n > 0 && n <= this.#reserved && (n | 0) === n)) {
       port.checkOpen()
       if (this.#reserved === 0) throw nothingReserved()
       checkInteger('n', n, 0, this.#reserved)

@@ -43,7 +43,7 @@ export function textView(memory: ArrayBuffer): Uint8Array {
 }
 
 /** How many bytes a string takes in a message. */
-export function lengthOfText(text: string): number {
+function lengthOfText(text: string): number {
   return isUtf8(text) ? byteLength(text, 'utf8') : 2 * text.length
 }
 

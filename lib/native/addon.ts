@@ -234,6 +234,11 @@ export function revoke(id: string, origin: string): boolean {
   return addon.revoke(id, origin)
 }
 
+/** Whether nobody has claimed or revoked the token of this id, which was made in this process. */
+export function isParked(id: string): boolean {
+  return addon.isParked(id)
+}
+
 /** Process, addon image, version and format: what a token has to have in common with this. */
 export const origin: string = addon.origin()
 

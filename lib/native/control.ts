@@ -50,8 +50,6 @@ export const FLAG_DONE = 2
 /** What this side claims to have written or read contradicts the cursors. */
 export const FLAG_CORRUPT = 4
 
-/** The block's size in words. */
-export const BLOCK_WORDS = 64
 /** Where the statistics start, in bytes. They are doubles, in the order of `STATS`. */
 export const STATS_OFFSET = 56
 

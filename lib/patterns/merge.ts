@@ -1,10 +1,10 @@
 // Many rings as one source.
 
 import type { AbortSignalLike, Consumer, ElementKind, Popped, ReadyOptions } from '../../index.js'
-import { CrosscoreError } from '../environment/errors.js'
-
+import { checkInteger, checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { nextTurn, turnIsDue } from '../environment/turn.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
+import { checkHandle, checkListener, handlesOf } from './arguments.js'
 
 /** Elements that are taken from one ring before the next one has its turn. */
 const TURN = 32
@@ -30,7 +30,7 @@ export interface Merged<K extends ElementKind> {
   [Symbol.asyncIterator](): AsyncIterableIterator<Popped<K>>
   /** As the iteration, but what is there of one ring is given together, up to `max`: look at `source` to know of which. */
   batches(max?: number): AsyncIterableIterator<Popped<K>[]>
-  /** Takes one more consumer in. Refused once all have ended. */
+  /** Takes one more consumer in, also when all others have ended. Refused once it was closed. */
   add(consumer: Consumer<K>): void
   /** Consumers that have not ended. */
   readonly size: number
@@ -80,9 +80,11 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   #hold: NodeJS.Timeout | undefined
   #holds = true
 
-  constructor(consumers: Iterable<Consumer<K>>, { onEnd }: MergeOptions<K>) {
-    this.#onEnd = onEnd
-    for (const consumer of consumers) this.#take(consumer)
+  constructor(consumers: Iterable<Consumer<K>>, options: MergeOptions<K>) {
+    checkOptionsObject(options, '{ onEnd: (consumer) => {} }')
+    this.#onEnd = options.onEnd
+    checkListener('options.onEnd', this.#onEnd)
+    for (const consumer of handlesOf('consumer', consumers)) this.#take(consumer)
   }
 
   #take(consumer: Consumer<K>): void {
@@ -95,6 +97,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
 
   add(consumer: Consumer<K>): void {
     if (this.#closed) throw new CrosscoreError('ERR_CROSSCORE_CLOSED', 'this merge was closed')
+    checkHandle('consumer', consumer)
     this.#take(consumer)
     this.#wake()
   }
@@ -114,6 +117,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   }
 
   pop(): Popped<K> | undefined {
+    this.#checkFailed()
     const value = this.#popLive()
     return value === undefined && this.#rouse() ? this.#popLive() : value
   }
@@ -183,18 +187,18 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
       // The wait's, or what onEnd throws: nobody awaits this, so the next call tells.
       this.#asleep.delete(consumer)
       this.#failed = { error }
+      if (this.size === 0) this.#letGo()
     }
     this.#wake()
   }
 
   #ended(consumer: Consumer<K>): void {
+    if (this.size === 0) this.#letGo()
     this.#onEnd?.(consumer, consumer.reason)
   }
 
   popMany(max: number): Popped<K>[] {
-    if (!Number.isSafeInteger(max) || max < 0) {
-      throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `max must be an integer, 0 or more; got ${String(max)}`)
-    }
+    checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER)
     this.#checkFailed()
     const values: Popped<K>[] = []
     while (values.length < max && (this.#live.length > 0 || (values.length === 0 && this.#rouse()))) {
@@ -292,6 +296,12 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     this.#hold.ref()
   }
 
+  /** A timer that nobody needs any more would stay with the event loop for weeks. */
+  #letGo(): void {
+    clearInterval(this.#hold)
+    this.#hold = undefined
+  }
+
   ref(): void {
     this.#holds = true
     if (this.#wait !== undefined) this.#keepAlive()
@@ -307,9 +317,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   }
 
   batches(max: number = LONGEST_BATCH): AsyncIterableIterator<Popped<K>[]> {
-    if (!Number.isSafeInteger(max) || max < 1) {
-      throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `max must be an integer, 1 or more; got ${String(max)}`)
-    }
+    checkInteger('max', max, 1, Number.MAX_SAFE_INTEGER)
     return this.#iterate(() => {
       const batch = this.#batch(max)
       return batch.length === 0 ? undefined : batch
@@ -319,6 +327,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
   /** `work` is what a step counts as. */
   async *#iterate<T>(take: () => T | undefined, work: number): AsyncGenerator<T, void, undefined> {
     for (;;) {
+      this.#checkFailed()
       const value = take()
       if (value === undefined) {
         if (!(await this.ready())) return
@@ -334,7 +343,7 @@ class MergedConsumer<K extends ElementKind> implements Merged<K> {
     const consumers = [...this.#live, ...this.#asleep]
     this.#live.length = 0
     this.#asleep.clear()
-    clearInterval(this.#hold)
+    this.#letGo()
     for (const consumer of consumers) consumer.close()
     this.#end()?.resolve(false)
   }

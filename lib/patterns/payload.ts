@@ -1,7 +1,7 @@
 // How arguments, answers and errors lie in a message. The one place that knows the serializer.
 
 import { deserialize, serialize } from 'node:v8'
-import { CrosscoreError } from '../environment/errors.js'
+import { CrosscoreError, invalidArgument } from '../environment/errors.js'
 import { decodePlain, encodePlain, isPlain } from '../kinds/plain.js'
 
 /** Whatever structured clone takes, but what would have to be transferred. The bytes are good until the next call. */
@@ -30,6 +30,7 @@ const BUILT_IN: readonly (new (...args: never[]) => Error)[] = [
 
 /** The classes of errors that are told apart at the other side: JavaScript's own, ours, and the program's. */
 export function errorClasses(own: readonly (new (...args: never[]) => Error)[] = []): ErrorClasses {
+  if (!Array.isArray(own) || !own.every((each) => typeof each === 'function')) throw invalidArgument('options.errors', 'an array of classes', own)
   return new Map([...BUILT_IN, CrosscoreError as never, ...own].map((each) => [each.name, each]))
 }
 

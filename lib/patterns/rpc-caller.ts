@@ -1,7 +1,7 @@
 // The asking side of an rpc: calls that wait for their answers.
 
 import type { AbortSignalLike } from '../../index.js'
-import { CrosscoreError } from '../environment/errors.js'
+import { CrosscoreError, invalidArgument } from '../environment/errors.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
 import { environment } from '../native/addon.js'
 import type { Duplex } from './duplex.js'
@@ -222,8 +222,6 @@ function settle(call: Pending, payload: Uint8Array): void {
 /** As timers take it. */
 function timeoutOf(timeout: unknown): number {
   if (timeout === undefined) return Infinity
-  if (typeof timeout !== 'number' || !(timeout >= 0)) {
-    throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `timeout must be a number of milliseconds, 0 or more; got ${String(timeout)}`)
-  }
+  if (typeof timeout !== 'number' || !(timeout >= 0)) throw invalidArgument('options.timeout', 'a number of milliseconds, 0 or more', timeout)
   return timeout > 2 ** 31 - 1 ? Infinity : timeout
 }

@@ -9,6 +9,9 @@ import { longestPiece } from '../adapters/sending.js'
 import { CrosscoreError } from '../environment/errors.js'
 
 const HEADER = 8
+/** The ring of the least capacity holds a frame with so much of a payload. */
+const LEAST_PAYLOAD = 8
+export const LEAST_CAPACITY = 32
 
 export const CALL = 1
 export const NAME = 2
@@ -59,7 +62,7 @@ export class FrameSender {
   constructor(producer: Producer<'bytes'>, lost: (error: unknown) => void) {
     this.#producer = producer
     this.#lost = lost
-    this.#longest = longestPiece(producer.capacity) - HEADER
+    this.#longest = Math.max(LEAST_PAYLOAD, longestPiece(producer.capacity) - HEADER)
   }
 
   send(type: number, flags: number, method: number, id: number, payload: Uint8Array): void {

@@ -4,7 +4,7 @@
 // rpc-stream.ts an answer of many items. Both ends of a connection are both sides.
 
 import type { AbortSignalLike } from '../../index.js'
-import { CrosscoreError } from '../environment/errors.js'
+import { busy, checkOptionsObject, CrosscoreError, invalidArgument } from '../environment/errors.js'
 import type { Duplex } from './duplex.js'
 import { decodeThrown, errorClasses, type ErrorClasses } from './payload.js'
 import { Answerer } from './rpc-answerer.js'
@@ -18,6 +18,7 @@ import {
   FrameReader,
   FrameSender,
   ITEM,
+  LEAST_CAPACITY,
   NAME,
   PULL,
   type Received,
@@ -75,6 +76,22 @@ export interface Rpc<T extends object> {
   [Symbol.dispose](): void
 }
 
+/** Endpoints that belong to a connection. */
+const taken = new WeakSet<object>()
+
+function checkEndpoint(endpoint: Duplex<'bytes'>): void {
+  // By what it is: it may be of another copy of the package.
+  const { producer, consumer, unref } = (typeof endpoint === 'object' && endpoint !== null ? endpoint : {}) as Partial<Duplex<'bytes'>>
+  if (typeof unref !== 'function' || producer?.of !== 'bytes' || consumer?.of !== 'bytes') {
+    throw invalidArgument('endpoint', "an end of createDuplex({ of: 'bytes', … })", endpoint)
+  }
+  if (producer.onFull === 'drop') {
+    throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', "calls and answers must arrive: an rpc takes no endpoint that was made with onFull: 'drop'")
+  }
+  if (producer.capacity < LEAST_CAPACITY) throw invalidArgument('the capacity of an endpoint for rpc', `${LEAST_CAPACITY} bytes or more`, producer.capacity)
+  if (taken.has(endpoint)) throw busy('this endpoint belongs to another rpc: one answers all that comes')
+}
+
 class Connection {
   readonly #endpoint: Duplex<'bytes'>
   readonly #sender: FrameSender
@@ -88,9 +105,11 @@ class Connection {
   #end!: () => void
 
   constructor(endpoint: Duplex<'bytes'>, handlers: object | undefined, options: RpcOptions) {
-    if (endpoint.producer.onFull === 'drop') {
-      throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', "calls and answers must arrive: an rpc takes no endpoint that was made with onFull: 'drop'")
+    checkEndpoint(endpoint)
+    if (handlers !== undefined && typeof handlers !== 'function' && (typeof handlers !== 'object' || handlers === null)) {
+      throw invalidArgument('handlers', 'an object of functions', handlers)
     }
+    checkOptionsObject(options, '{ timeout: 1000 }')
     this.#endpoint = endpoint
     this.#clientOnly = handlers === undefined
     this.#classes = errorClasses(options.errors)
@@ -98,6 +117,7 @@ class Connection {
     this.#caller = new Caller(endpoint, this.#sender, this.#classes, options.timeout, this.#clientOnly, () => this.#goneError())
     this.#answerer = new Answerer(this.#sender, handlers, this.#classes)
     this.ended = new Promise((resolve) => (this.#end = resolve))
+    taken.add(endpoint)
     // A server waits for as long as there may be calls; a client only for its answers.
     if (this.#clientOnly) endpoint.unref()
     void this.#receive()

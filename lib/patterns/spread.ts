@@ -1,10 +1,11 @@
 // One stream over many rings.
 
 import type { AbortSignalLike, Element, ElementKind, Producer, ReadyOptions } from '../../index.js'
-import { CrosscoreError } from '../environment/errors.js'
-import { consumerGone } from '../adapters/closing.js'
+import { checkOptionsObject, CrosscoreError, invalidArgument } from '../environment/errors.js'
+import { closeWith, consumerGone } from '../adapters/closing.js'
 import { moreRoom, sizeOf } from '../adapters/sending.js'
 import { abortError, onAbort, signalOf } from '../handle/signal.js'
+import { checkHandle, checkListener, handlesOf } from './arguments.js'
 
 /** To which ring an element goes. */
 export type SpreadBy<K extends ElementKind> =
@@ -53,6 +54,12 @@ function checkKeeps<K extends ElementKind>(producer: Producer<K>): void {
   throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', "a spread tries again what found no room: it takes no ring that was made with onFull: 'drop'")
 }
 
+/** A send that waits for room. */
+interface Waiter {
+  resolve(): void
+  reject(error: unknown): void
+}
+
 class SpreadProducer<K extends ElementKind> implements Spread<K> {
   /** Those that were given; where a consumer is gone, its place is empty, so that the keys of the others stay where they are. */
   readonly #places: (Producer<K> | undefined)[]
@@ -61,16 +68,19 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
   readonly #onGone: SpreadOptions<K>['onGone']
   #next = 0
   #target: Producer<K> | undefined
-  /** Waits, each for room in one of these. */
-  readonly #waits = new Map<Producer<K>, Promise<boolean>>()
+  /** Whose `ready()` is pending, and the sends that it is to wake. */
+  readonly #waiting = new Map<Producer<K>, Set<Waiter>>()
 
-  constructor(producers: Iterable<Producer<K>>, { by = 'round-robin', onGone }: SpreadOptions<K>) {
+  constructor(producers: Iterable<Producer<K>>, options: SpreadOptions<K>) {
+    checkOptionsObject(options, "{ by: 'least-full' }")
+    const { by = 'round-robin', onGone } = options
     if (typeof by !== 'function' && by !== 'round-robin' && by !== 'least-full') {
-      throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', `by must be 'round-robin', 'least-full' or a function; got ${String(by)}`)
+      throw invalidArgument('options.by', "'round-robin', 'least-full' or a function", by)
     }
+    checkListener('options.onGone', onGone)
     this.#by = by
     this.#onGone = onGone
-    this.#places = [...producers]
+    this.#places = handlesOf('producer', producers)
     this.#alive = this.#places.slice() as Producer<K>[]
     if (new Set(this.#alive).size !== this.#alive.length) {
       throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', 'a producer can be in a spread once')
@@ -88,6 +98,7 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
 
   add(producer: Producer<K>): void {
     if (this.#alive.includes(producer)) throw new CrosscoreError('ERR_CROSSCORE_INVALID_ARG', 'a producer can be in a spread once')
+    checkHandle('producer', producer)
     checkKeeps(producer)
     const empty = this.#places.indexOf(undefined)
     if (empty < 0) this.#places.push(producer)
@@ -122,11 +133,16 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
       if (pushed) this.#target = producer
       return pushed
     } catch (error) {
-      // A value's own code may throw as much, of another ring. By its code: a producer may be of another copy of the package.
-      if ((error as { code?: unknown } | null)?.code !== 'ERR_CROSSCORE_CLOSED' || !producer.closed) throw error
-      this.#lose(producer)
+      this.#loseOrThrow(producer, error)
       return undefined
     }
+  }
+
+  /** A producer has thrown: because its consumer is gone, or for another reason. */
+  #loseOrThrow(producer: Producer<K>, error: unknown): void {
+    // A value's own code may throw as much, of another ring. By its code: a producer may be of another copy of the package.
+    if ((error as { code?: unknown } | null)?.code !== 'ERR_CROSSCORE_CLOSED' || !producer.closed) throw error
+    this.#lose(producer)
   }
 
   #emptiest(): Producer<K> {
@@ -168,30 +184,62 @@ class SpreadProducer<K extends ElementKind> implements Spread<K> {
       const by = this.#by
       const producers = typeof by === 'function' ? [this.#keyed(by(value))] : this.#alive
       wanted = moreRoom(wanted, sizeOf(value), producers[0]!)
-      const room = Promise.race(producers.map((producer) => this.#room(producer, Math.min(wanted, producer.capacity))))
-      await (signal === undefined ? room : abortable(room, signal))
+      await this.#room(producers, wanted, signal)
     }
+  }
+
+  /**
+   * Resolves when one of them may have room. Not by a race of their promises, which would leave a reaction for each send
+   * with that of a ring that stays full.
+   */
+  #room(producers: readonly Producer<K>[], wanted: number, signal: AbortSignalLike | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sets = producers.map((producer) => this.#waitersOf(producer, Math.min(wanted, producer.capacity)))
+      const end = (tell: () => void): void => {
+        for (const waiters of sets) waiters.delete(waiter)
+        forget?.()
+        tell()
+      }
+      const waiter: Waiter = { resolve: () => end(resolve), reject: (error) => end(() => reject(error)) }
+      // First what may throw: then nothing has been left behind.
+      const forget = signal && onAbort(signal, () => waiter.reject(abortError(signal)))
+      for (const waiters of sets) waiters.add(waiter)
+    })
   }
 
   /** A wait that is there already serves all. */
-  #room(producer: Producer<K>, n: number): Promise<boolean> {
-    let wait = this.#waits.get(producer)
-    if (wait === undefined) {
-      wait = producer.ready(n).finally(() => this.#waits.delete(producer))
-      this.#waits.set(producer, wait)
+  #waitersOf(producer: Producer<K>, n: number): Set<Waiter> {
+    const there = this.#waiting.get(producer)
+    if (there !== undefined) return there
+    const waiters = new Set<Waiter>()
+    this.#waiting.set(producer, waiters)
+    const wake = (tell: (waiter: Waiter) => void): void => {
+      this.#waiting.delete(producer)
+      for (const waiter of waiters) tell(waiter)
     }
-    return wait
+    producer.ready(n).then(
+      () => wake((waiter) => waiter.resolve()),
+      (error: unknown) => wake((waiter) => waiter.reject(error)),
+    )
+    return waiters
   }
 
   flush(): void {
-    for (const producer of this.#alive) producer.flush()
+    // One that is lost leaves this array as it is.
+    for (const producer of this.#alive) {
+      try {
+        producer.flush()
+      } catch (error) {
+        this.#loseOrThrow(producer, error)
+      }
+    }
   }
 
   close(reason?: Error): void {
     const alive = this.#alive
     this.#alive = []
     this.#places.length = 0
-    for (const producer of alive) (producer.close as (reason?: Error) => void)(reason)
+    for (const producer of alive) closeWith(producer, reason)
   }
 
   [Symbol.dispose](): void {
@@ -205,14 +253,6 @@ function hashOf(key: string | number | bigint): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   return hash >>> 0
-}
-
-/** As `promise`, or rejected when the signal is aborted. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignalLike): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const forget = onAbort(signal, () => reject(abortError(signal)))
-    promise.then(resolve, reject).finally(forget)
-  })
 }
 
 /**

@@ -116,6 +116,12 @@ pub fn revoke(id: String, origin: String) -> napi::Result<bool> {
     token::revoke(&id, &origin).map_err(refused)
 }
 
+/// Whether nobody has claimed or revoked a token that was made here.
+#[napi]
+pub fn is_parked(id: String) -> bool {
+    token::is_parked(&id)
+}
+
 fn refused(refusal: Refusal) -> napi::Error {
     error(Code::Token, refusal.to_string())
 }

@@ -218,6 +218,13 @@ pub(crate) fn claim(
     tokens().claim(id, which, expected)
 }
 
+/// Whether the handle of a token that was made here is still parked.
+pub(crate) fn is_parked(id: &str) -> bool {
+    let tokens = tokens();
+    let number = tokens.check(id).map(|(number, _)| number);
+    number.is_ok_and(|number| tokens.parked.contains_key(&number))
+}
+
 /// Closes a handle that is parked; false if it is no longer.
 pub(crate) fn revoke(id: &str, origin: &str) -> Result<bool, Refusal> {
     compare(origin, self::origin())?;
