@@ -5,6 +5,14 @@ const windowed = 'at most 1,024 messages in flight';
 
 const theirs = { system: 'postMessage', contender: 'post-message', shape: 'objects', params: window, note: windowed };
 
+const texts = {
+  system: 'postMessage, JSON text',
+  contender: 'post-message',
+  shape: 'object-texts',
+  params: window,
+  note: `JSON.stringify, a posted string, JSON.parse; ${windowed}`,
+};
+
 /**
  * @param {'json' | 'value' | 'msgpackr'} of
  * @param {string} how
@@ -12,6 +20,8 @@ const theirs = { system: 'postMessage', contender: 'post-message', shape: 'objec
 function ours(of, how) {
   return { system: 'crosscore', contender: 'crosscore', shape: 'objects', params: { of, capacity: MEBIBYTE }, note: how };
 }
+
+const json = ours('json', 'JSON.stringify into the ring, JSON.parse of what pop finds');
 
 const about = 'An object of seven fields, with a list and an object within, is numbered, pushed and published by itself.';
 
@@ -24,16 +34,20 @@ export const cases = [
     unit: 'ns',
     per: 'object',
     work: 200_000,
+    entries: [json, theirs, texts],
+    aims: [{ ours: 'crosscore', against: 'postMessage', ratio: 3 }],
+  },
+  {
+    name: 'json-small',
+    title: "objects of three fields as JSON (of: 'json')",
+    about: 'An object of a number, a word and a fraction is made, pushed and published by itself.',
+    unit: 'ns',
+    per: 'object',
+    work: 400_000,
     entries: [
-      ours('json', 'JSON.stringify into the ring, JSON.parse of what pop finds'),
-      theirs,
-      {
-        system: 'postMessage, JSON text',
-        contender: 'post-message',
-        shape: 'object-texts',
-        params: window,
-        note: `JSON.stringify, a posted string, JSON.parse; ${windowed}`,
-      },
+      { ...json, shape: 'small-objects' },
+      { ...theirs, shape: 'small-objects' },
+      { ...texts, shape: 'small-object-texts' },
     ],
     aims: [{ ours: 'crosscore', against: 'postMessage', ratio: 3 }],
   },

@@ -4,7 +4,7 @@ import { blocks, checkStretches } from '../workload/blocks.js';
 import { FRAME_BYTES, checkFrame, checkFrames, frames, stampFrame, wordsOf } from '../workload/frame.js';
 import { checkLines, lines } from '../workload/lines.js';
 import { checkMessages, checkMessagesIn, messages } from '../workload/message.js';
-import { checkObjects, msgpackr, objects } from '../workload/objects.js';
+import { checkObjects, checkSmallObjects, msgpackr, objects, smallObjects } from '../workload/objects.js';
 import { checkNumbers, lost, numbers } from '../workload/sequence.js';
 import { TRADE, checkTrades, fillTrade, trades } from '../workload/trades.js';
 import { laneOf, loadPackage, makeRing } from './crosscore-package.js';
@@ -357,6 +357,7 @@ export const shapes = {
   records: { setup, producer: pushing(trades), consumer: popping(checkTrades) },
   'records-in-place': { setup, producer: writingTrades, consumer: draining(checkTrades) },
   objects: { setup, producer: pushing(objects), consumer: popping(checkObjects) },
+  'small-objects': { setup, producer: pushing(smallObjects), consumer: popping(checkSmallObjects) },
   frames: { setup, producer: pushing(frames), consumer: draining(checkFrames) },
   'frames-in-place': { setup, producer: makingFrames, consumer: visiting(framesIn) },
   'round-trip-spin': { setup: setupPair, producer: claimPair(initiator, spin), consumer: claimPair(responder, spin) },

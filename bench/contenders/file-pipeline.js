@@ -75,6 +75,13 @@ function makeSink() {
   };
 }
 
+const nothing = new Uint8Array(0);
+
+/** @param {Writable} writable */
+function written(writable) {
+  return new Promise((resolve) => writable.write(nothing, resolve));
+}
+
 /** @type {import('../harness/contract.js').Shape} */
 const ring = {
   async setup({ capacity }) {
@@ -89,6 +96,8 @@ const ring = {
     return {
       async run(first, count) {
         for (const part of parts(fd, first, count)) await pipeline(part, writable, { end: false });
+        // Such a pipeline is done when its last chunk is given to the stream, which may still wait for room.
+        await written(writable);
       },
     };
   },

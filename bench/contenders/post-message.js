@@ -5,7 +5,16 @@ import { blocks, checkStretches } from '../workload/blocks.js';
 import { FRAME_BYTES, checkFrame, checkFrames, frames } from '../workload/frame.js';
 import { checkLines, lines } from '../workload/lines.js';
 import { checkMessages, messages } from '../workload/message.js';
-import { checkObjects, checkObjectTexts, objects, objectTexts } from '../workload/objects.js';
+import {
+  checkObjects,
+  checkObjectTexts,
+  checkSmallObjects,
+  checkSmallObjectTexts,
+  objects,
+  objectTexts,
+  smallObjects,
+  smallObjectTexts,
+} from '../workload/objects.js';
 import { checkNumbers, lost, numbers } from '../workload/sequence.js';
 import { checkTrades, trades } from '../workload/trades.js';
 import { acknowledger, makeAcknowledgements, windowOf } from './window.js';
@@ -165,6 +174,8 @@ export const shapes = {
   records: { setup, producer: sending(items(trades)), consumer: receiving(checkTrades) },
   objects: { setup, producer: sending(items(objects)), consumer: receiving(checkObjects) },
   'object-texts': { setup, producer: sending(items(objectTexts)), consumer: receiving(checkObjectTexts) },
+  'small-objects': { setup, producer: sending(items(smallObjects)), consumer: receiving(checkSmallObjects) },
+  'small-object-texts': { setup, producer: sending(items(smallObjectTexts)), consumer: receiving(checkSmallObjectTexts) },
   'frames-cloned': { setup, producer: sending(items(frames)), consumer: receiving(checkFrames) },
   'frames-transferred': {
     setup,

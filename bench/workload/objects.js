@@ -27,11 +27,17 @@ export function objects() {
   };
 }
 
-/** As JSON text, which is what those post who have found structured clone slow. */
-export function objectTexts() {
-  const objectAt = objects();
-  return (/** @type {number} */ seq) => JSON.stringify(objectAt(seq));
+/** What a worker posts when a job is done, made anew each time. */
+export function smallObjects() {
+  return (/** @type {number} */ seq) => ({ id: seq, type: 'done', ms: (seq & 1023) / 2 });
 }
+
+/** @param {(seq: number) => object} objectAt */
+const texts = (objectAt) => (/** @type {number} */ seq) => JSON.stringify(objectAt(seq));
+
+/** As JSON text, which is what those post who have found structured clone slow. */
+export const objectTexts = () => texts(objects());
+export const smallObjectTexts = () => texts(smallObjects());
 
 export function checkObjects() {
   const pool = makeObjects();
@@ -42,10 +48,20 @@ export function checkObjects() {
   };
 }
 
-export function checkObjectTexts() {
-  const check = checkObjects();
-  return (/** @type {string} */ text, /** @type {number} */ seq) => check(JSON.parse(text), seq);
+export function checkSmallObjects() {
+  const objectAt = smallObjects();
+  return (/** @type {any} */ object, /** @type {number} */ seq) => {
+    const expected = objectAt(seq);
+    const same = object.id === seq && object.type === expected.type && object.ms === expected.ms;
+    if (!same) lost(JSON.stringify(expected), JSON.stringify(object));
+  };
 }
+
+/** @param {(object: any, seq: number) => void} check */
+const parsed = (check) => (/** @type {string} */ text, /** @type {number} */ seq) => check(JSON.parse(text), seq);
+
+export const checkObjectTexts = () => parsed(checkObjects());
+export const checkSmallObjectTexts = () => parsed(checkSmallObjects());
 
 /** A codec as a program would write it. */
 export const msgpackr = {

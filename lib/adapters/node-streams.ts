@@ -8,6 +8,7 @@ import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
 import { checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { closeWith, prematureClose, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
+import { fillYoung } from './young.js'
 
 /** What `toWritable` takes: options of Node's own `Writable`. */
 export interface ToWritableOptions
@@ -57,6 +58,7 @@ class RingWritable<K extends ElementKind> extends NodeWritable {
       if (this.#longest === 0) sent = this.#producer.push(chunk)
       else {
         const { length } = chunk as Uint8Array
+        fillYoung(length)
         sent = length === 0 || (length <= this.#longest && this.#producer.push(chunk))
       }
     } catch (error) {
@@ -171,6 +173,7 @@ class RingReadable<K extends ElementKind> extends NodeReadable {
       if (chunk === undefined || used + length > chunk.length) {
         if (chunk !== undefined) chunks.push(chunk.subarray(0, used))
         chunk = Buffer.allocUnsafe(Math.max(length, there))
+        fillYoung(chunk.length)
         used = 0
       }
       chunk.set(memory.subarray(start, end), used)

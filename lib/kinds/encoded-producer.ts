@@ -7,8 +7,8 @@ import { noSlots, Port } from '../handle/port.js'
 import { ProducerShell } from '../handle/producer.js'
 import { findRoom, refreshWriter, refuse } from './framed.js'
 import { pushMessageList, pushMessagesFrom } from './push-messages.js'
-import { FramedWriter, roomFor, sizeOf } from '../layout/framed.js'
-import { BYTES, textView, writeLongText } from '../layout/text.js'
+import { FramedWriter, HEADER, roomFor, sizeOf } from '../layout/framed.js'
+import { BYTES, textView, writeLongText, writeText } from '../layout/text.js'
 import type { NativeHandle } from '../native/addon.js'
 import * as crossing from '../native/crossing.js'
 import type { Encoding } from './encoded.js'
@@ -105,8 +105,12 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     if (writer.bytes.length === 0) this.#port.checkMemory()
     let length: number
     if (typeof encoded === 'string') {
-      length = writeLongText(writer, this.#view, encoded, at < 0 ? 'a value' : `values[${at}]`, this.#look)
-      if (length < 0) return -1
+      // As a string is pushed: where there is room enough for the longest that it could be, its length need not be known.
+      length = writer.free < HEADER ? -1 : writeText(writer, this.#view, encoded, writer.free - HEADER)
+      if (length < 0) {
+        length = writeLongText(writer, this.#view, encoded, at < 0 ? 'a value' : `values[${at}]`, this.#look)
+        if (length < 0) return -1
+      }
     } else {
       length = lengthOf(encoded)
       if (length > writer.longest) throw tooLarge(at < 0 ? 'a value' : `values[${at}]`, length, writer.longest)
