@@ -15,5 +15,5 @@ test('an addon exports what the package needs and nothing else', (t) => {
   // Not native.js, which hands on the names that were there when it was written.
   const require = createRequire(root)
   t.true(built.length > 0)
-  for (const name of built) t.deepEqual(Object.keys(require(name)).toSorted(), ['claim', 'createRing', 'environment', 'foreignTable', 'origin', 'revoke'], name)
+  for (const name of built) t.deepEqual(Object.keys(require(name)).toSorted(), ['claim', 'createRing', 'environment', 'foreignTable', 'isParked', 'origin', 'revoke'], name)
 })

@@ -60,7 +60,9 @@ onSerializer("value: what structuredClone takes arrives, and its errors are stru
   t.true(got.error instanceof RangeError)
   t.is(got.error.message, 'far')
   t.is(got.error.cause, 'c')
-  for (const bad of [() => 1, Symbol('s'), { deep: [() => 1] }]) {
+  const gone = new Float64Array(2)
+  structuredClone(gone.buffer, { transfer: [gone.buffer] })
+  for (const bad of [() => 1, Symbol('s'), { deep: [() => 1] }, gone, [gone]]) {
     const like = thrown(() => structuredClone(bad))
     const error = thrown(() => producer.push(bad))
     t.true(error instanceof DOMException)

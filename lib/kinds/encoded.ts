@@ -35,11 +35,23 @@ const { DefaultSerializer, DefaultDeserializer } = v8
 const CloneError = DOMException
 const ByteView = Uint8Array
 
+const { _writeHostObject: writeHostObject } = DefaultSerializer.prototype as unknown as { _writeHostObject(view: ArrayBufferView): void }
+
 /** Refuses what cannot be cloned as structuredClone does. */
 class Serializer extends DefaultSerializer {
   // Node's name for what V8 calls when it meets something that cannot be cloned.
   _getDataCloneError(message: string): Error {
     return new CloneError(message, 'DataCloneError')
+  }
+
+  // And what it calls for each view. Its own answer to one whose memory was transferred is a TypeError.
+  _writeHostObject(view: ArrayBufferView): void {
+    try {
+      bytesOver(view.buffer as ArrayBuffer)
+    } catch {
+      throw new CloneError('An ArrayBuffer is detached and could not be cloned.', 'DataCloneError')
+    }
+    writeHostObject.call(this, view)
   }
 }
 
