@@ -206,7 +206,7 @@ async function onPlatform(name) {
     // Under wine what was cut has said nothing, since its output comes at the end.
     const results = await onAllProcessors(specs, async (spec) => {
       const left = Math.max(1, end - performance.now()) / PATIENCE
-      const { output, ok, timedOut } = await user.start([ava, '--serial', '--timeout=10m', `__test__/${spec}.spec.js`], user.runtimeEnv, avaNode ?? user.node, left)
+      const { output, ok, timedOut } = await user.start([ava, '--serial', `--timeout=${10 * PATIENCE}m`, `__test__/${spec}.spec.js`], user.runtimeEnv, avaNode ?? user.node, left)
       const tally = avaTally(output)
       const passes = tally?.passed ?? 0
       const wrong = timedOut ? `cut after ${passes} tests` : !ok || !tally || tally.failed > 0 || passes === 0 ? 'failed' : undefined
