@@ -20,7 +20,7 @@ import { arm64Environment, arm64Target } from './arm64-toolchain.mjs'
 import { emulatedNode, emulator, needEmulator } from './emulated-node.mjs'
 import { fetchNode } from './fetch-node.mjs'
 import { packageBin, root } from './package-bin.mjs'
-import { mustRun, run } from './processes.mjs'
+import { mustRun, PATIENCE, run } from './processes.mjs'
 import { replaceFile } from './replace-file.mjs'
 import { avaTally, cargoTally, withoutPasses } from './tallies.mjs'
 
@@ -94,7 +94,7 @@ async function suite(version, names) {
   }
   const ava = packageBin('ava').at(-1)
   const specs = names.map((name) => `__test__/${name}.spec.js`)
-  const { ok, timedOut, output, ms } = await run([command, ava, '--serial', '--timeout=10m', ...specs], {
+  const { ok, timedOut, output, ms } = await run([command, ava, '--serial', `--timeout=${10 * PATIENCE}m`, ...specs], {
     limit: LIMIT_MS,
     env: {
       CROSSCORE_BARRIER: 'fence',

@@ -10,6 +10,7 @@
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import process from 'node:process'
 import { hasCommand, needPackages } from '../debian-packages.mjs'
 import { emulatedNode, needEmulator } from '../emulated-node.mjs'
 import { fetchNode } from '../fetch-node.mjs'
@@ -22,7 +23,10 @@ import { wineProgram } from '../wine.mjs'
 const folder = path.join(root, 'target', 'package-test')
 const SLOW = { CROSSCORE_BARRIER: 'fence', CROSSCORE_TEST_SHARE: '0.01' }
 
-/** By name: how npm is told to install for it, and what makes its Node: { node: [program…], env }. `home` is the users' folder. */
+/**
+ * By name: how npm is told to install for it, and what makes its Node: { node: [program…], env }, and `ava`, the Node of ava's
+ * own process, where that is another. `home` is the users' folder.
+ */
 export const PLATFORMS = {
   'linux-x64-musl': {
     install: ['--os=linux', '--cpu=x64', '--libc=musl'],
@@ -45,7 +49,9 @@ export const PLATFORMS = {
 function emulated(node, name) {
   needEmulator()
   const { command, preload } = emulatedNode(node, folder, name)
-  return { node: [command], env: { ...SLOW, NODE_OPTIONS: `--require=${preload}` } }
+  // What ava itself does, reading files and reports, is half of what a short spec costs here; the tests' processes are started
+  // by process.execPath, which is that of the other processor.
+  return { node: [command], ava: [process.execPath], env: { ...SLOW, NODE_OPTIONS: `--require=${preload}` } }
 }
 
 async function muslNode(arch, version) {

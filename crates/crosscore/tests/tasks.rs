@@ -399,7 +399,9 @@ fn a_waker_whose_clone_panics() {
 fn a_waker_that_pushes_when_it_is_dropped() {
     struct Pushes(Mutex<Producer<u64>>);
     impl Wake for Pushes {
-        fn wake(self: Arc<Self>) {}
+        fn wake(self: Arc<Self>) {
+            unreachable!("it is taken back before the push");
+        }
     }
     impl Drop for Pushes {
         fn drop(&mut self) {

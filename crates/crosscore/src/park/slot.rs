@@ -277,15 +277,31 @@ pub(crate) enum Parked {
 
 #[cfg(all(test, feature = "std", not(loom)))]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
     use std::task::Wake;
 
     use super::*;
 
-    struct Nobody;
+    /// How often its waker was woken.
+    #[derive(Default)]
+    struct Count(Mutex<u32>);
 
-    impl Wake for Nobody {
-        fn wake(self: Arc<Self>) {}
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+
+    impl Count {
+        fn woken(&self) -> u32 {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    /// A waker like no other, and its count.
+    fn counted() -> (Waker, Arc<Count>) {
+        let count = Arc::<Count>::default();
+        (Waker::from(Arc::clone(&count)), count)
     }
 
     /// Looks behind the barrier, which is how one sees that there was one.
@@ -305,7 +321,7 @@ mod tests {
     // INV-PARK-1, INV-PARK-2
     #[test]
     fn the_same_waker_is_left_once_and_pays_for_one_barrier() {
-        let (first, second) = (Waker::from(Arc::new(Nobody)), Waker::from(Arc::new(Nobody)));
+        let ((first, woken), (second, never_woken)) = (counted(), counted());
         let slot = WakerSlot::new(Handshake::in_use());
         assert_eq!(looks_of(&slot, &first), 1);
         assert_eq!(looks_of(&slot, &first), 0);
@@ -317,12 +333,13 @@ mod tests {
         // SAFETY: INV-PARK-2: there is one thread.
         unsafe { slot.retract() };
         assert_eq!(looks_of(&slot, &first), 1, "it was taken back");
+        assert_eq!((woken.woken(), never_woken.woken()), (1, 0));
     }
 
     // INV-PARK-1, INV-PARK-2: what a refusal leaves behind works like a ring that fences from the start.
     #[test]
     fn a_slot_that_was_switched_to_fences_still_wakes() {
-        let waker = Waker::from(Arc::new(Nobody));
+        let (waker, count) = counted();
         let slot = WakerSlot::new(Handshake::Accesses);
         assert_eq!(looks_of(&slot, &waker), 1);
         // SAFETY: INV-PARK-2: there is one thread.
@@ -334,6 +351,7 @@ mod tests {
         assert!(slot.is_parked());
         slot.notify();
         assert!(!slot.is_parked());
+        assert_eq!(count.woken(), 1);
         assert_eq!(looks_of(&slot, &waker), 1);
         assert_eq!(looks_of(&slot, &waker), 0);
         // SAFETY: INV-PARK-2: there is one thread.
