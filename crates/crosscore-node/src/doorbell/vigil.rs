@@ -266,18 +266,23 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_ends() {
+    fn a_turn_begins_with_its_first_vigil_and_ends() {
         let mut vigil = Vigil::new();
-        vigil.begin();
         assert!(!vigil.goes_on(), "no vigil, no turn");
         assert!(vigil.keep(|| true));
-        assert!(vigil.goes_on());
-        std::thread::sleep(TURN);
+        let first = vigil.turn.unwrap();
         assert!(vigil.keep(|| true));
+        let second = vigil.turn.unwrap();
+        assert_eq!(second.0, first.0);
+        assert!(second.1 >= first.1);
+
+        let (began, _) = first;
+        vigil.turn = Some((began, began + TURN / 2));
+        assert!(vigil.goes_on());
+        vigil.turn = Some((began, began + TURN));
         assert!(!vigil.goes_on());
         vigil.begin();
-        assert!(vigil.keep(|| true));
-        assert!(vigil.goes_on());
+        assert!(vigil.turn.is_none());
     }
 
     #[test]
