@@ -14,12 +14,12 @@ const SHARE = 32
 /** V8 puts what is longer than 128 KiB among large objects, which fill no young space. */
 const MOST = 8192
 
-let last: unknown[] = []
+/** Where the last of them is, so that V8 makes it at all. */
+const young: { last: unknown[] } = { last: [] }
 
-/** Fills young space for a chunk of so many bytes, where that helps. Returns how many elements that took. */
-export function fillYoung(bytes: number): number {
-  if (!IS_NEEDED) return 0
+/** Fills young space for a chunk of so many bytes, where that helps. */
+export function fillYoung(bytes: number): void {
+  if (!IS_NEEDED) return
   // oxlint-disable-next-line unicorn/no-new-array -- Array.from would fill it element by element
-  last = new Array(Math.min(Math.floor(bytes / SHARE), MOST))
-  return last.length
+  young.last = new Array(Math.min(Math.floor(bytes / SHARE), MOST))
 }

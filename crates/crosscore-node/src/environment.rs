@@ -328,6 +328,7 @@ impl Environment {
 
     /// The callback and its microtasks are over.
     pub(crate) fn end_turn(&self) {
+        // Partner: as in `begin_turn`.
         self.block.0[SCHEDULED].store(0, Ordering::Relaxed);
         self.settle();
     }
