@@ -8,7 +8,7 @@ import type { Consumer, Element, ElementKind, Producer } from '../../index.js'
 import { checkOptionsObject, CrosscoreError } from '../environment/errors.js'
 import { closeWith, prematureClose, writeError } from './closing.js'
 import { cut, longestPiece, sendAll } from './sending.js'
-import { fillYoung } from './young.js'
+import { fillYoung, prepareForChunks } from './chunk-memory.js'
 
 /** What `toWritable` takes: options of Node's own `Writable`. */
 export interface ToWritableOptions
@@ -48,6 +48,7 @@ class RingWritable<K extends ElementKind> extends NodeWritable {
     super({ ...rest, objectMode: !bytes })
     this.#producer = producer
     this.#longest = bytes ? longestPiece(producer.capacity) : 0
+    if (bytes) prepareForChunks()
     // Not by super: a signal that is aborted already would destroy what is not there yet.
     if (signal !== undefined) addAbortSignal(signal, this)
   }
@@ -112,6 +113,7 @@ class RingReadable<K extends ElementKind> extends NodeReadable {
     super({ ...rest, objectMode: !bytes })
     this.#consumer = consumer
     this.#bytes = bytes
+    if (bytes) prepareForChunks()
     if (signal !== undefined) addAbortSignal(signal, this)
   }
 
