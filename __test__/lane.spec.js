@@ -8,7 +8,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import vm from 'node:vm'
 import { createRing, lane } from 'crosscore'
-import { expressHits, FAST_LOOK, FAST_PUBLISH } from '../lib/native/addon.js'
+import { expressHits, FAST_LOOK, FAST_PUBLISH, FAST_PUSH_STRING } from '../lib/native/addon.js'
 import { isNode, onNode } from './runtime.js'
 import { start } from './workers/start.js'
 
@@ -84,7 +84,7 @@ onExpress('numbers that are made up, of handles that have ended or moved, are an
   t.false(rings[0].producer.closed)
 })
 
-// INV-NODE-7
+// INV-NODE-7, INV-NODE-14
 onExpress('what is no number goes the other way or throws, and the code goes on', (t) => {
   const values = [undefined, null, true, '1', {}, [], 5n, Symbol('s'), { valueOf: () => 7 }, () => {}, new Proxy({}, {})]
   let odd = 0
@@ -95,8 +95,12 @@ onExpress('what is no number goes the other way or throws, and the code goes on'
       if (answer !== undefined && answer !== -1) odd++
       const flags = FAST_PUBLISH(value, value)
       if (flags !== undefined && flags !== ENDED) odd++
+      // No handle has that number, whatever the value.
+      const size = FAST_PUSH_STRING(i, value)
+      if (size !== undefined && size !== 0) odd++
       FAST_LOOK()
       FAST_PUBLISH(i)
+      FAST_PUSH_STRING(i)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
     }

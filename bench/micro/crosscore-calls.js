@@ -1,5 +1,5 @@
 import { loadPackage, makeRing } from '../contenders/crosscore-package.js';
-import { lines } from '../workload/lines.js';
+import { lines, linesInParts } from '../workload/lines.js';
 import { objects } from '../workload/objects.js';
 import { TRADE, fillTrade, trades } from '../workload/trades.js';
 import { CALLS, CAPACITY } from './single-call.js';
@@ -23,6 +23,8 @@ function ignore() {}
 const ROOM = CALLS * 512;
 
 const string64 = async () => ({ ...(await ring({ of: 'string', capacity: ROOM })), source: lines() });
+
+const string64InParts = async () => ({ ...(await ring({ of: 'string', capacity: ROOM })), source: linesInParts() });
 
 const sixNumbers = async () => {
   const { record } = await loadPackage();
@@ -301,6 +303,7 @@ export const calls = [
     },
   },
   pushing('push(a string of 64)', string64, 'each published'),
+  pushing('push(a string of 64 in two parts)', string64InParts, 'made by a template, which V8 has not put together; with that'),
   reading('pop() of a string of 64', string64, popAll, 'each made by itself'),
   reading('drain(fn), a string of 64', string64, (consumer) => consumer.drain(ignore), 'cut from a text'),
   pushing('push(a record of 6 numbers)', sixNumbers, 'each published, its object filled'),

@@ -5,6 +5,7 @@ import { RingBuffer } from 'ringbuf.js';
 import { HEAD, SLOTS_OFFSET, TAIL, allocate, cursorsOf } from '../contenders/layout.js';
 import { benchAddon } from '../harness/bench-addon.js';
 import { NotAvailable } from '../harness/contract.js';
+import { LINE_LENGTH, linesInParts } from '../workload/lines.js';
 import { CALLS, CAPACITY } from './single-call.js';
 
 const MASK = CAPACITY - 1;
@@ -98,6 +99,27 @@ export const calls = [
       return () => {
         const start = performance.now();
         for (let i = 0; i < CALLS; i++) Atomics.store(cursors, TAIL, i);
+        return performance.now() - start;
+      };
+    },
+  },
+  {
+    call: 'push(a string of 64 in two parts)',
+    system: 'tuned byte ring',
+    note: "Buffer's utf8Write into shared memory, a prefix, an Atomics.store; with the making of the string",
+    make() {
+      const cursors = cursorsOf(allocate(CAPACITY));
+      // Node wants room for the longest that the last one could be.
+      const octets = Buffer.from(new SharedArrayBuffer((CALLS + 1) * 2 * LINE_LENGTH));
+      const words = new Int32Array(octets.buffer);
+      const lineAt = linesInParts();
+      return () => {
+        const start = performance.now();
+        for (let i = 0, at = 0; i < CALLS; i++, at += 2 * LINE_LENGTH) {
+          const line = lineAt(i);
+          words[at >> 2] = octets.utf8Write(line, at + 8, 3 * line.length);
+          Atomics.store(cursors, TAIL, at);
+        }
         return performance.now() - start;
       };
     },

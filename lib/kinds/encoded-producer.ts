@@ -14,7 +14,7 @@ import * as crossing from '../native/crossing.js'
 import type { Encoding } from './encoded.js'
 import type { Kind } from './kind.js'
 
-const { pushString } = crossing
+const { pushString, writeString } = crossing
 
 /** The kinds of this family. */
 export type EncodedKind = 'json' | 'value' | Codec<unknown>
@@ -67,8 +67,8 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
     const encoded = this.#encode(value)
     // As a string is pushed: the first of a turn that is not published at once goes the long way.
     if (typeof encoded === 'string' && !writer.isNew) {
-      const size = pushString(writer.native, encoded)
-      if (size !== 0) {
+      const size = pushString(writer.native.number, encoded)
+      if (size !== undefined && size !== 0) {
         if (writer.sent(size) !== 0) refuse(writer, this.#port)
         return true
       }
@@ -93,9 +93,18 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
 
   /** Encodes and writes a value; false if there is no room for it. `at` is its place in a list. */
   #write(value: Element<K>, at: number): boolean {
-    const length = this.#place(this.#encode(value), at)
+    const writer = this.#writer
+    const encoded = this.#encode(value)
+    if (typeof encoded === 'string' && !writer.isNew) {
+      const size = writeString(writer.native.number, encoded)
+      if (size !== undefined && size !== 0) {
+        writer.wrote(size)
+        return true
+      }
+    }
+    const length = this.#place(encoded, at)
     if (length < 0) return false
-    this.#writer.finish(length)
+    writer.finish(length)
     return true
   }
 

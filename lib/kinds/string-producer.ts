@@ -15,7 +15,7 @@ import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { HEADER, sizeOf } = framed
-const { pushString } = crossing
+const { pushString, writeString } = crossing
 const { writeLongText, writeText } = text
 const { isArray, isView, lengthOfList } = intrinsics
 
@@ -58,8 +58,8 @@ export class StringProducer extends ProducerShell<'string'> {
     const writer = this.#writer
     // The first of a turn that is not published at once goes the long way, which asks whether anybody is there.
     if (typeof message === 'string' && !writer.isNew) {
-      const size = pushString(writer.native, message)
-      if (size !== 0) {
+      const size = pushString(writer.native.number, message)
+      if (size !== undefined && size !== 0) {
         if (writer.sent(size) !== 0) refuse(writer, this.#port)
         return true
       }
@@ -84,9 +84,17 @@ export class StringProducer extends ProducerShell<'string'> {
 
   /** Writes a string; false if there is no room for it. `at` is its place in a list. */
   #write(message: string, at: number): boolean {
+    const writer = this.#writer
+    if (typeof message === 'string' && !writer.isNew) {
+      const size = writeString(writer.native.number, message)
+      if (size !== undefined && size !== 0) {
+        writer.wrote(size)
+        return true
+      }
+    }
     const length = this.#place(message, at)
     if (length < 0) return false
-    this.#writer.finish(length)
+    writer.finish(length)
     return true
   }
 

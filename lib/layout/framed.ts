@@ -118,11 +118,16 @@ export class FramedWriter {
     return publishMessage(this.native)
   }
 
-  /** A message of `size` bytes in all was written and counted by a crossing. The flags that are raised. */
-  sent(size: number): number {
+  /** A message of `size` bytes in all was written and counted by a crossing. */
+  wrote(size: number): void {
     this.offset = (this.offset + size) & (this.capacity - 1)
     const free = this.free - size
     this.free = free > 0 ? free : 0
+  }
+
+  /** And published, where each is. The flags that are raised. */
+  sent(size: number): number {
+    this.wrote(size)
     return this.#every === 1 ? this.words[FLAGS]! : this.handOver()
   }
 

@@ -46,7 +46,8 @@ interface Calls {
   readonly fastPublish?: (number: number, messages: number) => number | undefined
   readonly fastLook?: (number: number) => number | undefined
   readonly fastPushNumber?: (number: number, value: number) => number | undefined
-  readonly fastPushString?: (number: number, text: string) => undefined
+  readonly fastPushString?: (number: number, text: string) => number | undefined
+  readonly fastWriteString?: (number: number, text: string) => number | undefined
   readonly environmentBlock: ArrayBuffer
   readonly setImmediate: typeof timers.setImmediate
   readonly setTimeout: typeof timers.setTimeout
@@ -283,6 +284,6 @@ export function expressHits(): number {
 export const FAST_PUBLISH: (number: number, messages: number) => number | undefined = calls.fastPublish ?? ((_number, _messages) => undefined)
 export const FAST_LOOK: (number: number) => number | undefined = calls.fastLook ?? ((_number) => undefined)
 export const FAST_PUSH_NUMBER: (number: number, value: number) => number | undefined = calls.fastPushNumber ?? ((_number, _value) => undefined)
-
-/** Its answer is in the control block (ANSWER), and stays what it was where V8 does not take the lane, as for any string that is not flat and of one byte a character. */
-export const FAST_PUSH_STRING: (number: number, text: string) => undefined = calls.fastPushString ?? ((_number, _text) => undefined)
+/** Without them, too, where strings cannot be read. */
+export const FAST_PUSH_STRING: (number: number, text: string) => number | undefined = calls.fastPushString ?? ((_number, _text) => undefined)
+export const FAST_WRITE_STRING: (number: number, text: string) => number | undefined = calls.fastWriteString ?? ((_number, _text) => undefined)

@@ -3,13 +3,12 @@
 // Where the express lane is off, or misses (V8 calls a fast function from optimised code only), its functions return
 // `undefined` and the crossing is made through Node-API.
 
-import { FAST_LOOK, FAST_PUBLISH, FAST_PUSH_NUMBER, FAST_PUSH_STRING, type NativeHandle } from './addon.js'
-import { ANSWER, FLAG_CORRUPT, FLAGS, KNOWN, PENDING_MESSAGES } from './control.js'
+import { FAST_LOOK, FAST_PUBLISH, FAST_PUSH_NUMBER, FAST_PUSH_STRING, FAST_WRITE_STRING, type NativeHandle } from './addon.js'
+import { FLAG_CORRUPT, FLAGS, KNOWN, PENDING_MESSAGES } from './control.js'
 
 // Constants of the module that calls them: so V8 knows the callee where it compiles a call.
 const fastPublish = FAST_PUBLISH
 const fastLook = FAST_LOOK
-const fastPushString = FAST_PUSH_STRING
 
 // Producers and consumers have functions of their own, alike as they are: V8 makes a Node-API call twice as quick where it has
 // met one callee only (9 ns instead of 20), and learns that for each function.
@@ -41,14 +40,13 @@ export const pushNumber = FAST_PUSH_NUMBER
 
 /**
  * Writes a string into the ring, and publishes it where each push is published or counts it as pending. The bytes that it
- * takes; 0 if it was not written: on the Node-API lane, without room, for one that is not flat and of one byte a character.
+ * takes; 0 or undefined if it was not written: on the Node-API lane, without room for the longest that it may be, in many
+ * or long pieces.
  */
-export function pushString(native: NativeHandle, text: string): number {
-  const words = native.words
-  words[ANSWER] = 0
-  fastPushString(native.number, text)
-  return words[ANSWER]!
-}
+export const pushString = FAST_PUSH_STRING
+
+/** As `pushString`, and counts it as pending. */
+export const writeString = FAST_WRITE_STRING
 
 /** A consumer gives back what is pending. 0, or the FLAG_ bits that are raised. */
 export function release(native: NativeHandle): number {

@@ -5,6 +5,7 @@
 
 use crate::handle::HANDLES;
 use crate::side::{ENDED, Port};
+use crate::text::Text;
 
 /// What `look` answers when a flag is raised.
 pub(crate) const FLAGGED: i32 = -1;
@@ -45,22 +46,23 @@ pub(crate) fn look(number: f64) -> i32 {
     (slot.control.known() & i32::MAX as u32) as i32
 }
 
-/// Writes a string into the ring and publishes it where each push is published. What it takes is left as the answer, if it
-/// was written.
-#[inline]
-pub(crate) fn push_string(number: f64, text: &[u8]) {
+/// Writes a string into the ring, and publishes it if that is wanted and each push is published. What it takes, or 0 if it
+/// was not written.
+#[inline(always)]
+pub(crate) fn push_string(number: f64, text: Text<'_>, publish: bool) -> i32 {
     let Some(slot) = HANDLES.mine(number) else {
-        return;
+        return 0;
     };
     // SAFETY: INV-NODE-12: as in `publish`.
     let Some(tenant) = (unsafe { slot.tenant() }) else {
-        return;
+        return 0;
     };
     slot.hit();
-    if let Port::Producer(port) = &mut tenant.port {
-        let answer = port.push_latin1(&slot.control, text);
-        slot.control.set_answer(answer);
-    }
+    let Port::Producer(port) = &mut tenant.port else {
+        return 0;
+    };
+    // A ring has at most 2^30 bytes.
+    port.push_text(&slot.control, text, publish) as i32
 }
 
 /// Writes a number into the ring and publishes it. 1, or 0 if it was not written: JavaScript knows why, or finds out.

@@ -14,20 +14,22 @@
 //! - The slow function, which JavaScript gets to where the fast one is not taken, does nothing and so returns
 //!   `undefined`. Its argument has another layout in every second V8; a function that never looks at it does not
 //!   depend on that.
+//! - Where V8 has a string's characters, as it tells debuggers. [`heap`] has that.
 //!
 //! # What is checked
 //!
 //! [`open`] answers with a [`Reason`] instead of a lane unless all of this holds: the platform is one of the above;
 //! `CROSSCORE_EXPRESS` is not `0`; this is Node and no relative of it; no startup snapshot is being built, which could
 //! not hold our addresses; all symbols are there, in the one module; V8 says of itself that it is one of [`TESTED`];
-//! and V8's own constructor and getter agree with the layouts. Each check only reads, and none can abort.
+//! and V8's own constructor and getter agree with the layouts. Each check only reads, and none can abort. Strings are read
+//! only if V8 says that they lie as [`heap`] has it; otherwise the lane is without them.
 //!
 //! # What happens otherwise
 //!
 //! There is no lane, and every crossing goes through Node-API, which does the same. It is also what happens call by
 //! call where V8 does not take the fast way: in the interpreter and in baseline code, with `--jitless` or
-//! `--no-turbo-fast-api-calls`, for an argument of another type, for a string that is not flat or not one-byte.
-//! JavaScript sees that nothing was done and makes the other call.
+//! `--no-turbo-fast-api-calls`, for a number's argument of another type. A function that is called and cannot do it, such
+//! as one that is given a string in very many pieces, says so. JavaScript sees that nothing was done and makes the other call.
 
 #[cfg(all(
     any(target_os = "linux", target_os = "macos"),
@@ -40,6 +42,11 @@ mod abi;
 )))]
 #[path = "express/nowhere.rs"]
 mod abi;
+#[cfg(all(
+    any(target_os = "linux", target_os = "macos"),
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod heap;
 
 use std::fmt::{self, Display};
 use std::sync::OnceLock;
@@ -47,7 +54,7 @@ use std::sync::OnceLock;
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, JsValue, Unknown, ValueType, sys};
 
-pub(crate) use abi::{OneByteString, Receiver};
+pub(crate) use abi::{Receiver, Scratch, Value};
 
 use crate::runtime;
 
@@ -173,7 +180,7 @@ fn builds_snapshot(process: &Object<'_>) -> napi::Result<bool> {
 /// It runs in the middle of optimised code, where V8 is not prepared for anything: no call of V8 or Node-API, no
 /// allocation on V8's heap, no JavaScript, no code of other people (so no [`Waker`](std::task::Waker) but our own),
 /// nothing that waits, no panic that leaves it. Whatever it gets is hostile: a number stands for a handle only after
-/// bounds, generation and thread have been checked, and it never becomes an address.
+/// bounds, generation and thread have been checked, and it never becomes an address; a value may be of any type.
 #[derive(Clone, Copy, Debug)]
 #[allow(dead_code, reason = "nobody reads it where there is no lane")]
 pub(crate) enum Fast {
@@ -181,12 +188,10 @@ pub(crate) enum Fast {
     Number(extern "C" fn(Receiver, f64) -> i32),
     /// `(number, number) => number | undefined`
     Numbers(extern "C" fn(Receiver, f64, f64) -> i32),
-    /// `(number, string) => undefined`; taken for flat one-byte strings. The answer goes another way, through memory
-    /// that JavaScript has marked before: optimised code that finds another kind of string calls the slow function
-    /// in the place of the fast one, and from V8 13 on it aborts the process unless what that returns is of the
-    /// promised type (`kFastCallFallbackInvalid` in V8's `turboshaft/graph-builder.cc`). `undefined` is of type void
-    /// only. Numbers do not get there: for another argument in their place the code is thrown away.
-    NumberAndString(for<'a> extern "C" fn(Receiver, f64, &'a OneByteString)),
+    /// `(number, value) => number | undefined`. V8 passes any value as it is. A string could be asked for as its characters,
+    /// but then V8 calls the slow function for one in pieces, and from V8 13 on it aborts the process unless what that
+    /// returns is of the promised type (`kFastCallFallbackInvalid` in V8's `turboshaft/graph-builder.cc`).
+    NumberAndValue(extern "C" fn(Receiver, f64, Value) -> i32),
 }
 
 /// What V8 keeps of a fast function, for ever: so it is a `static`.
@@ -207,6 +212,11 @@ impl FastFunction {
 }
 
 impl Lane {
+    /// Whether functions can make anything of a string that they are given.
+    pub(crate) fn knows_strings(self) -> bool {
+        self.v8.knows_strings()
+    }
+
     /// The function in JavaScript: the fast function's result, or `undefined` where it was not called.
     ///
     /// One for an environment serves all handles: kept in a constant of the module that calls it, it is known to V8

@@ -11,11 +11,12 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use crosscore::Memory;
+use crosscore::{Memory, Producer};
 use napi::sys;
 
 use crate::consumer::ConsumerPort;
 use crate::control::Control;
+use crate::memory::RingMemory;
 use crate::producer::ProducerPort;
 use crate::side::Side;
 
@@ -23,32 +24,46 @@ const HEADER: usize = 8;
 /// What the bytes of a message are, as in `lib/layout/text.ts`.
 const ASCII: u32 = 1;
 const UTF8: u32 = 2;
+const UTF16: u32 = 3;
+/// Bytes of UTF-8 that a unit of UTF-16 takes at most.
+const MOST_UTF8: usize = 3;
 /// The longest text of more than a byte a character that Node reads back: V8's `String::kMaxLength`. JavaScript writes
 /// what is longer as UTF-16.
 const LONGEST_UTF8: usize = (1 << 29) - 24;
+
+const WORD: usize = size_of::<u64>();
 
 /// What a message of so many bytes takes.
 const fn size_of_message(length: usize) -> usize {
     (length + HEADER + 7) & !7
 }
 
+/// The characters of a string, as V8 has them.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "nobody makes one where there is no lane")]
+pub(crate) enum Text<'a> {
+    Latin1(&'a [u8]),
+    Utf16(&'a [u16]),
+}
+
 impl ProducerPort {
-    /// Writes a string behind what is pending, and publishes it where each push is published. Returns what it takes, or
-    /// 0 if it was not written.
-    #[inline]
-    pub(crate) fn push_latin1(&mut self, control: &Control, text: &[u8]) -> u32 {
+    /// Writes a string behind what is pending, and publishes it if that is wanted and each push is published. Returns what
+    /// it takes, or 0 if it was not written.
+    #[inline(always)]
+    pub(crate) fn push_text(&mut self, control: &Control, text: Text<'_>, publish: bool) -> u32 {
         let producer = &mut self.producer;
-        if producer.is_closed() || text.len() > producer.capacity() {
+        if producer.is_closed() {
             return 0;
         }
         // Read once: whoever breaks the rules may be writing.
         let at = control.at();
         let pending = at.wrapping_sub(producer.position() as u32) as usize;
-        let has_room = |length: usize| {
-            let taken = pending.saturating_add(size_of_message(length));
-            taken <= producer.cached_free_slots() || taken <= producer.free_slots()
+        // No length comes near the end of what a number holds.
+        let (room, longest) = match text {
+            Text::Latin1(text) => (text.len(), producer.capacity()),
+            Text::Utf16(text) => (MOST_UTF8 * text.len(), LONGEST_UTF8),
         };
-        if !has_room(text.len()) {
+        if room > longest || !has_room(producer, pending, room) {
             return 0;
         }
         let ring = producer.ring();
@@ -58,19 +73,22 @@ impl ProducerPort {
         // SAFETY: INV-NODE-4: as many slots as the message takes are free behind what is pending, by the cursors, so they
         // are the producer's; INV-NODE-3: they are contiguous in both halves, of which there are `2 * capacity` bytes.
         let bytes = unsafe { base.add(offset + HEADER) };
-        let mut length = text.len();
-        let mut what = ASCII;
-        // SAFETY: INV-NODE-4: as above, there is room for the text as it is.
-        if !unsafe { copy(text, bytes) } {
-            // Two bytes for each that is not ASCII.
-            length += text.iter().filter(|byte| !byte.is_ascii()).count();
-            what = UTF8;
-            if length > LONGEST_UTF8 || !has_room(length) {
-                return 0;
+        let (length, what) = match text {
+            // SAFETY: INV-NODE-4: as above, there is room for the text as it is.
+            Text::Latin1(text) if unsafe { copy(text, bytes) } => (text.len(), ASCII),
+            Text::Latin1(text) => {
+                // Two bytes for each that is not ASCII.
+                let length = text.len() + text.iter().filter(|byte| !byte.is_ascii()).count();
+                if length > LONGEST_UTF8 || !has_room(producer, pending, length) {
+                    return 0;
+                }
+                // SAFETY: INV-NODE-4: and there is room for it widened.
+                unsafe { widen(text, bytes) };
+                (length, UTF8)
             }
-            // SAFETY: INV-NODE-4: and there is room for it widened.
-            unsafe { widen(text, bytes) };
-        }
+            // SAFETY: INV-NODE-4: there is room for the longest that it can be.
+            Text::Utf16(text) => unsafe { encode(text, bytes) },
+        };
         let size = size_of_message(length);
         // SAFETY: INV-NODE-4, INV-NODE-3: as above. INV-ALIAS-1: no reference to a slot exists. Unaligned, since where it
         // lies is a number of JavaScript's.
@@ -83,7 +101,7 @@ impl ProducerPort {
             }
         }
         control.set_at(at.wrapping_add(size as u32));
-        if self.end.shared().description.publish_every == 1 {
+        if publish && self.end.shared().description.publish_every == 1 {
             self.publish(control, 1);
         } else {
             control.add_message();
@@ -92,14 +110,20 @@ impl ProducerPort {
     }
 }
 
+/// Whether a message is free behind what is pending; if it is not known to be, with a look.
+#[inline(always)]
+fn has_room(producer: &Producer<u8, RingMemory>, pending: usize, length: usize) -> bool {
+    let taken = pending.saturating_add(size_of_message(length));
+    taken <= producer.cached_free_slots() || taken <= producer.free_slots()
+}
+
 /// Copies a text, and tells whether it is ASCII: the same pass over it, word by word.
 ///
 /// # Safety
 ///
 /// INV-NODE-4: there is room for it.
-#[inline]
+#[inline(always)]
 unsafe fn copy(text: &[u8], to: *mut u8) -> bool {
-    const WORD: usize = size_of::<u64>();
     let (words, rest) = text.as_chunks::<WORD>();
     let mut all = 0;
     for (i, word) in words.iter().enumerate() {
@@ -122,18 +146,86 @@ unsafe fn copy(text: &[u8], to: *mut u8) -> bool {
 /// # Safety
 ///
 /// INV-NODE-4: there is room for two bytes for each that is not ASCII, and one for each other.
+#[inline(never)]
 unsafe fn widen(text: &[u8], mut to: *mut u8) {
-    for &byte in text {
+    let (words, rest) = text.as_chunks::<WORD>();
+    // SAFETY: INV-NODE-4: the caller's promise.
+    unsafe {
+        for word in words {
+            if word.is_ascii() {
+                to.cast::<[u8; WORD]>().write(*word);
+                to = to.add(WORD);
+            } else {
+                for &byte in word {
+                    to = write_below_0x800(byte.into(), to);
+                }
+            }
+        }
+        for &byte in rest {
+            to = write_below_0x800(byte.into(), to);
+        }
+    }
+}
+
+/// Writes UTF-16 as UTF-8, or as it is if that cannot hold it. The length in bytes, and what they are.
+///
+/// # Safety
+///
+/// INV-NODE-4: there is room for [`MOST_UTF8`] bytes for each unit.
+#[inline(never)]
+unsafe fn encode(text: &[u16], start: *mut u8) -> (usize, u32) {
+    let mut to = start;
+    let mut rest = text;
+    while let Some((&unit, after)) = rest.split_first() {
+        rest = after;
         // SAFETY: INV-NODE-4: the caller's promise.
         unsafe {
-            if byte < 0x80 {
-                to.write(byte);
-                to = to.add(1);
-            } else {
-                to.write(0xc0 | byte >> 6);
-                to.add(1).write(0x80 | byte & 0x3f);
-                to = to.add(2);
-            }
+            to = match unit {
+                0..0x800 => write_below_0x800(unit.into(), to),
+                0xd800..0xe000 => {
+                    let (0xd800..0xdc00, &[low @ 0xdc00..0xe000, ref after @ ..]) = (unit, after)
+                    else {
+                        ptr::copy_nonoverlapping(text.as_ptr().cast(), start, 2 * text.len());
+                        return (2 * text.len(), UTF16);
+                    };
+                    rest = after;
+                    let code = 0x1_0000 + (u32::from(unit & 0x3ff) << 10) + u32::from(low & 0x3ff);
+                    to.write(0xf0 | (code >> 18) as u8);
+                    to.add(1).write(0x80 | (code >> 12 & 0x3f) as u8);
+                    to.add(2).write(0x80 | (code >> 6 & 0x3f) as u8);
+                    to.add(3).write(0x80 | (code & 0x3f) as u8);
+                    to.add(4)
+                }
+                _ => {
+                    to.write(0xe0 | (unit >> 12) as u8);
+                    to.add(1).write(0x80 | (unit >> 6 & 0x3f) as u8);
+                    to.add(2).write(0x80 | (unit & 0x3f) as u8);
+                    to.add(3)
+                }
+            };
+        }
+    }
+    // SAFETY: INV-NODE-4: both are in the room for it, the later one behind the other.
+    let length = unsafe { to.offset_from(start) } as usize;
+    (length, if length == text.len() { ASCII } else { UTF8 })
+}
+
+/// Writes a character that takes one or two bytes of UTF-8; where the next one goes.
+///
+/// # Safety
+///
+/// INV-NODE-4: there is room for it.
+#[inline]
+unsafe fn write_below_0x800(code: u32, to: *mut u8) -> *mut u8 {
+    // SAFETY: INV-NODE-4: the caller's promise.
+    unsafe {
+        if code < 0x80 {
+            to.write(code as u8);
+            to.add(1)
+        } else {
+            to.write(0xc0 | (code >> 6) as u8);
+            to.add(1).write(0x80 | (code & 0x3f) as u8);
+            to.add(2)
         }
     }
 }
@@ -193,7 +285,7 @@ impl ConsumerPort {
 
 #[cfg(test)]
 mod tests {
-    use super::{copy, size_of_message, widen};
+    use super::{ASCII, MOST_UTF8, UTF8, UTF16, copy, encode, size_of_message, widen};
 
     #[test]
     fn messages_take_a_header_and_are_filled_up() {
@@ -226,5 +318,41 @@ mod tests {
         unsafe { widen(&text, to.as_mut_ptr()) };
         let expected: String = (0..=255u8).map(char::from).collect();
         assert_eq!(std::str::from_utf8(&to), Ok(&*expected));
+    }
+
+    #[test]
+    fn utf16_becomes_utf8_or_stays_as_it_is() {
+        let all: String = ('\0'..=char::MAX).step_by(13).collect();
+        let texts = [
+            "",
+            "ascii",
+            "\u{80}\u{7ff}\u{800}\u{ffff}\u{10000}\u{10ffff}",
+            &all,
+        ];
+        for text in texts {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            let mut to = vec![0; MOST_UTF8 * units.len() + 1];
+            // SAFETY: INV-NODE-4: three bytes for each unit.
+            let (length, what) = unsafe { encode(&units, to.as_mut_ptr()) };
+            assert_eq!(what, if text.is_ascii() { ASCII } else { UTF8 });
+            assert_eq!(std::str::from_utf8(&to[..length]), Ok(text));
+            assert_eq!(to[to.len() - 1], 0, "nothing is written behind it");
+        }
+        let alone: [&[u16]; 5] = [
+            &[0xd800],
+            &[0xdfff],
+            &[0x61, 0xdbff, 0x62],
+            &[0xdc00, 0xd800],
+            &[0xd800, 0xd800, 0xdc00],
+        ];
+        for units in alone {
+            let mut to = vec![0; MOST_UTF8 * units.len()];
+            // SAFETY: INV-NODE-4: three bytes for each unit.
+            let (length, what) = unsafe { encode(units, to.as_mut_ptr()) };
+            assert_eq!((length, what), (2 * units.len(), UTF16));
+            let (pairs, _) = to[..length].as_chunks::<2>();
+            let read: Vec<u16> = pairs.iter().map(|pair| u16::from_ne_bytes(*pair)).collect();
+            assert_eq!(read, units);
+        }
     }
 }

@@ -7,7 +7,8 @@ use napi::sys;
 use napi::{Env, JsValue};
 use napi_derive::napi;
 
-use crate::express::{self, Fast, FastFunction, OneByteString, Receiver};
+use crate::express::{self, Fast, FastFunction, Receiver, Scratch, Value};
+use crate::text::Text;
 
 thread_local! {
     /// Calls that were taken. Each thread counts its own.
@@ -33,32 +34,41 @@ extern "C" fn add(_: Receiver, a: f64, b: f64) -> i32 {
     (a + b) as i32
 }
 
-thread_local! {
-    /// What a function that gets a string answers; `NONE` as long as it has not been called.
-    static ANSWER: Cell<f64> = const { Cell::new(NONE) };
-}
+/// What is answered for a value that is no string, or none that can be read.
+const NO_TEXT: i32 = -1;
 
-const NONE: f64 = -1.0;
-
-/// A checksum that tells the characters and their order.
-extern "C" fn sum(_: Receiver, start: f64, text: &OneByteString) {
+/// A checksum of 31 bits that tells the characters and their order.
+extern "C" fn sum(_: Receiver, start: f64, value: Value) -> i32 {
     hit();
-    let sum = text.bytes().iter().fold(start as u32, |sum, &byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
-    ANSWER.with(|answer| answer.set(f64::from(sum)));
+    let add = |sum: u32, unit: u32| sum.wrapping_mul(31).wrapping_add(unit);
+    let start = start as u32;
+    with_text(value, |text| {
+        let sum = match text {
+            Text::Latin1(text) => text.iter().map(|&unit| unit.into()).fold(start, add),
+            Text::Utf16(text) => text.iter().map(|&unit| unit.into()).fold(start, add),
+        };
+        (sum & i32::MAX as u32) as i32
+    })
 }
 
 /// As many characters as there are: what it costs to get a string.
-extern "C" fn length(_: Receiver, _: f64, text: &OneByteString) {
-    ANSWER.with(|answer| answer.set(text.bytes().len() as f64));
+extern "C" fn length(_: Receiver, _: f64, value: Value) -> i32 {
+    with_text(value, |text| match text {
+        Text::Latin1(text) => text.len() as i32,
+        Text::Utf16(text) => text.len() as i32,
+    })
+}
+
+fn with_text(value: Value, f: impl FnOnce(Text<'_>) -> i32) -> i32 {
+    let mut scratch = Scratch::new();
+    value.text(&mut scratch).map_or(NO_TEXT, f)
 }
 
 static NOTHING: FastFunction = FastFunction::new(Fast::Number(nothing));
 static COUNT: FastFunction = FastFunction::new(Fast::Number(count));
 static ADD: FastFunction = FastFunction::new(Fast::Numbers(add));
-static SUM: FastFunction = FastFunction::new(Fast::NumberAndString(sum));
-static LENGTH: FastFunction = FastFunction::new(Fast::NumberAndString(length));
+static SUM: FastFunction = FastFunction::new(Fast::NumberAndValue(sum));
+static LENGTH: FastFunction = FastFunction::new(Fast::NumberAndValue(length));
 
 /// `{ name, reason }`, and where there is a lane its functions `nothing`, `count`, `add`, `sum` and `length`.
 #[napi]
@@ -94,10 +104,4 @@ pub fn express_lane(env: &Env) -> napi::Result<Object<'_>> {
 #[napi]
 pub fn express_lane_hits() -> u32 {
     HITS.with(Cell::get)
-}
-
-/// What the last string was answered with; -1 if none has been since this was called.
-#[napi]
-pub fn express_lane_answer() -> f64 {
-    ANSWER.with(|answer| answer.replace(NONE))
 }

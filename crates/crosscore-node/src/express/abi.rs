@@ -8,6 +8,8 @@ use std::ptr;
 
 use napi::sys;
 
+use super::heap;
+pub(crate) use super::heap::{Scratch, Value};
 use super::{Fast, FastFunction, Reason};
 
 /// `v8::Isolate`.
@@ -20,28 +22,6 @@ type Local = *mut c_void;
 #[repr(transparent)]
 pub(crate) struct Receiver(Local);
 
-/// `v8::FastOneByteString { const char* data; uint32_t length; }` (`v8-fast-api-calls.h`): the characters of a flat
-/// string on V8's heap, which stay where they are as long as the call lasts.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct OneByteString {
-    data: *const u8,
-    length: u32,
-}
-
-impl OneByteString {
-    /// The characters, as Latin-1.
-    #[inline]
-    pub(crate) fn bytes(&self) -> &[u8] {
-        if self.length == 0 {
-            return &[];
-        }
-        // SAFETY: INV-NODE-8: V8 gives the string's own characters for the length of the call, in which nothing
-        // can move or change them (INV-NODE-7); the borrow ends with it.
-        unsafe { std::slice::from_raw_parts(self.data, self.length as usize) }
-    }
-}
-
 /// `v8::CTypeInfo::Type` (`v8-fast-api-calls.h`).
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
@@ -49,9 +29,8 @@ enum Type {
     Void = 0,
     Int32 = 3,
     Float64 = 8,
-    /// Any JavaScript value, as `Local<Value>`: the receiver, which always comes first.
+    /// Any JavaScript value, as `Local<Value>`; the receiver, which always comes first, is one.
     Value = 10,
-    SeqOneByteString = 11,
 }
 
 /// Room for four `v8::CTypeInfo`s. One is a type and one or two more bytes, all 0 here: sequence type up to V8 13, and
@@ -170,7 +149,8 @@ pub(crate) struct V8 {
     get_function: GetFunction,
     number: &'static Signature,
     numbers: &'static Signature,
-    number_and_string: &'static Signature,
+    number_and_value: &'static Signature,
+    knows_strings: bool,
 }
 
 // SAFETY: INV-NODE-8: functions, and signatures that nobody changes.
@@ -215,16 +195,23 @@ impl V8 {
             get_function: unsafe { node.function(GET_FUNCTION) }?,
             number: layout.signature(Type::Int32, &[Type::Value, Type::Float64])?,
             numbers: layout.signature(Type::Int32, &[Type::Value, Type::Float64, Type::Float64])?,
-            number_and_string: layout.signature(
-                Type::Void,
-                &[Type::Value, Type::Float64, Type::SeqOneByteString],
-            )?,
+            number_and_value: layout
+                .signature(Type::Int32, &[Type::Value, Type::Float64, Type::Value])?,
+            knows_strings: heap::LAYOUT.iter().all(|&(name, expected)| {
+                // SAFETY: INV-NODE-8: the names are those of numbers.
+                unsafe { node.number(name) }.is_ok_and(|number| number == expected)
+            }),
             version,
         })
     }
 
     pub(crate) fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Whether strings lie on its heap as `heap.rs` has it.
+    pub(crate) fn knows_strings(&self) -> bool {
+        self.knows_strings
     }
 
     /// A new function of JavaScript in the current context, or `None` if V8 cannot make one now.
@@ -243,7 +230,7 @@ impl V8 {
         // Of JavaScript's arguments.
         let length = match function.code {
             Fast::Number(_) => 1,
-            Fast::Numbers(_) | Fast::NumberAndString(_) => 2,
+            Fast::Numbers(_) | Fast::NumberAndValue(_) => 2,
         };
         // SAFETY: INV-NODE-8: called as declared. Null stands for no data and no signature (`v8-template.h`), 0 for
         // no instance type; isolate, context and handle scope are those of the call (passed on).
@@ -279,7 +266,7 @@ impl V8 {
         let (address, signature) = match code {
             Fast::Number(function) => (function as *const c_void, self.number),
             Fast::Numbers(function) => (function as *const c_void, self.numbers),
-            Fast::NumberAndString(function) => (function as *const c_void, self.number_and_string),
+            Fast::NumberAndValue(function) => (function as *const c_void, self.number_and_value),
         };
         CFunction {
             address,
@@ -398,6 +385,20 @@ impl Module {
         }
         // SAFETY: INV-NODE-8: passed on; the address is a function's and not null.
         Ok(unsafe { std::mem::transmute_copy::<*const c_void, F>(&address) })
+    }
+
+    /// The number of that name, if it is this module's.
+    ///
+    /// # Safety
+    ///
+    /// INV-NODE-8: the name is that of an `int` which never changes.
+    unsafe fn number(&self, name: &'static CStr) -> Result<c_int, Reason> {
+        let address = address_of(name)?;
+        if Self::at(address, name)?.0 != self.0 {
+            return Err(foreign(name));
+        }
+        // SAFETY: INV-NODE-8: passed on.
+        Ok(unsafe { address.cast::<c_int>().read() })
     }
 }
 

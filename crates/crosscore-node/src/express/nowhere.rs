@@ -3,18 +3,33 @@
 use napi::sys;
 
 use super::{FastFunction, Reason};
+use crate::text::Text;
 
 /// Nobody gets one. An enum, because a C function may take what has no value, but no struct without a C layout.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Receiver {}
 
 /// Nobody gets one.
-#[derive(Debug)]
-pub(crate) enum OneByteString {}
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value {}
 
-impl OneByteString {
-    pub(crate) fn bytes(&self) -> &[u8] {
+impl Value {
+    pub(crate) fn flat(&self) -> Option<Text<'_>> {
         match *self {}
+    }
+
+    pub(crate) fn text<'a>(&'a self, _scratch: &'a mut Scratch) -> Option<Text<'a>> {
+        match *self {}
+    }
+}
+
+/// Nobody fills it.
+#[derive(Debug)]
+pub(crate) struct Scratch;
+
+impl Scratch {
+    pub(crate) const fn new() -> Self {
+        Self
     }
 }
 
@@ -32,6 +47,10 @@ impl V8 {
     }
 
     pub(crate) fn version(&self) -> &str {
+        match *self {}
+    }
+
+    pub(crate) fn knows_strings(&self) -> bool {
         match *self {}
     }
 
