@@ -26,6 +26,13 @@ const VISITING = 'visit is showing elements: read the next ones after its callba
 /** What the last peek showed was read by another call. */
 const VOID = -1
 
+/** The bytes of an element of the wide kinds, f64 and the bigints, and log2 of it. */
+const WIDE = 8
+const WIDE_SHIFT = 3
+
+/** The consumer of the wide kinds: its pop has the size in its code instead of a field. */
+let WideConsumer: new <K extends NumericName>(native: NativeHandle, kind: Kind<K>, storage: NumericStorage) => NumericConsumer<K>
+
 /**
  * Its position, and the one that it must not come to by the quick way, lie in the control block. So one comparison tells
  * pop that there is something else to do: the elements that are known have run out, enough slots are to be given back, the
@@ -36,7 +43,7 @@ const VOID = -1
  *
  * It keeps INV-JS-1, INV-JS-2, INV-JS-3 and INV-JS-7.
  */
-export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
+class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
   readonly #port: Port
   readonly #native: NativeHandle
   readonly #storage: NumericStorage
@@ -88,6 +95,20 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
     const value = this.#view[(at >>> this.#shift) & this.#mask]
     positions[AT] = next
     return value as Popped<K>
+  }
+
+  static {
+    WideConsumer = class<K extends NumericName> extends NumericConsumer<K> {
+      override pop(): Popped<K> | undefined {
+        const positions = this.#positions
+        const at = positions[AT]!
+        const next = (at + WIDE) | 0
+        if (next === positions[STOP]) return this.#popLong()
+        const value = this.#view[(at >>> WIDE_SHIFT) & this.#mask]
+        positions[AT] = next
+        return value as Popped<K>
+      }
+    }
   }
 
   /** The long way, for all that there may be to do. */
@@ -196,18 +217,26 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
 
   drain(fn: (value: Shown<K>) => void, max: number = Infinity): number {
     checkCallback(fn, max)
-    const count = Math.min(max, this.#elements(Math.min(max, this.#capacity)))
+    // Under 2^31: said to V8, which would count in doubles.
+    const count = Math.min(max, this.#elements(Math.min(max, this.#capacity))) | 0
+    // What never changes is read once: V8 does not know what fn leaves alone.
     const positions = this.#positions
+    const view = this.#view
+    const size = this.#size
+    const shift = this.#shift
+    const mask = this.#mask
     let taken = 0
     try {
       // The position goes forward before fn sees the element: if fn throws, or reads from this very
       // consumer, nothing is lost and nothing comes twice.
-      while (taken < count && this.#available() > 0) {
+      while (taken < count) {
         const at = positions[AT]!
-        const next = (at + this.#size) | 0
-        const value = this.#view[(at >>> this.#shift) & this.#mask]
-        if (next === positions[STOP]) this.#passOn(next)
-        else positions[AT] = next
+        const next = (at + size) | 0
+        const value = view[(at >>> shift) & mask]
+        if (next === positions[STOP]) {
+          if (this.#available() === 0) break
+          this.#passOn(next)
+        } else positions[AT] = next
         taken++
         fn(value as Shown<K>)
       }
@@ -327,3 +356,8 @@ export class NumericConsumer<K extends NumericName> extends ConsumerShell<K> {
   }
 }
 
+
+/** The consumer of a kind. */
+export function numericConsumer<K extends NumericName>(native: NativeHandle, kind: Kind<K>, storage: NumericStorage): NumericConsumer<K> {
+  return storage.shift === WIDE_SHIFT ? new WideConsumer(native, kind, storage) : new NumericConsumer(native, kind, storage)
+}

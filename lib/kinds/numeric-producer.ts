@@ -17,7 +17,7 @@ import type { NumericName, NumericStorage } from './numeric.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { AT, DONE, FLAGS, LIMIT, OWING, REFUSED, STOP } = control
-const { lookForRoom, publish, pushNumber } = crossing
+const { lookForRoom, publish, publishNumbered, pushNumber } = crossing
 const { emptyBuffer, isArray, isAttached, isIterable, isView } = intrinsics
 const { lengthOf, lengthOfList, part, setElements, typedArrayName } = intrinsics
 const { foldDown } = slots
@@ -30,6 +30,22 @@ const FILLED = 'pushMany is under way, and the iterator filled the ring through 
 
 /** A stop that is not met for 2 GiB: added to a position. */
 const FAR = -(2 ** 31)
+
+/** The bytes of an element of the wide kinds, f64 and the bigints, and log2 of it: in the code of a push instead of a field. */
+const WIDE = 8
+const WIDE_SHIFT = 3
+
+/** What a push has not written. */
+const carried = new Float64Array(1)
+
+type Way = new <K extends NumericName>(native: NativeHandle, kind: Kind<K>, storage: NumericStorage) => NumericProducer<K>
+
+/** Whatever is to be checked, or published at once by a call of its own. */
+let CheckedProducer: Way
+/** Bigints. */
+let BigIntProducer: Way
+/** Each push is one crossing of the express lane that does it all. */
+let CrossingProducer: Way
 
 /**
  * Its position, and the one that it must not come to by the quick way, lie in the control block. So one comparison tells
@@ -63,6 +79,9 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
   /** Whether the crossing of the express lane writes elements itself. */
   readonly #crosses: boolean = false
   readonly #heap: boolean = false
+  /** What the crossings of the express lane know the handle by. Begins as what it is, a double. */
+  // oxlint-disable-next-line no-unused-private-class-members -- used by the classes within this one
+  readonly #number: number = 0.5
   /** Elements of the open reservation, or 0. */
   #reserved = 0
 
@@ -84,6 +103,7 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     this.#due = dueOf(native, storage)
     this.#each = this.#due === this.#size
     this.#crosses = crosses(native, storage)
+    this.#number = native.number
     this.#heap = native.memoryKind === 'heap'
     this.#halt('')
     ProducerShell.join(this, {
@@ -105,43 +125,71 @@ class NumericProducer<K extends NumericName> extends ProducerShell<K> {
     })
   }
 
-  /** Floats, which need no check, and are published later. */
+  /** Doubles, which need no check and are published later. */
   push(value: Element<K>): boolean {
     if (typeof value !== 'number') throw this.#wrong(value, -1)
     const positions = this.#positions
     const at = positions[AT]!
-    const next = (at + this.#size) | 0
+    const next = (at + WIDE) | 0
     if (next === positions[STOP]) {
       carried[0] = value
-      return this.#pushLong()
+      return this.#pushLong() === true
     }
-    this.#view[(at >>> this.#shift) & this.#mask] = value
+    this.#view[(at >>> WIDE_SHIFT) & this.#mask] = value
     // From here on it is part of the stream, even if this thread dies before it publishes it.
     positions[AT] = next
     return true
   }
 
-  /** Whatever is to be checked, or published at once. */
-  protected static pushChecked<K extends NumericName>(producer: NumericProducer<K>, value: Element<K>): boolean {
-    if (producer.#big === true ? typeof value !== 'bigint' : typeof value !== 'number') throw producer.#wrong(value, -1)
-    const positions = producer.#positions
-    const at = positions[AT]!
-    const next = (at + producer.#size) | 0
-    if (next === positions[STOP]) return producer.#pushLong(value)
-    const index = (at >>> producer.#shift) & producer.#mask
-    producer.#view[index] = value as never
-    if (producer.#exact === true && producer.#view[index] !== value) throw producer.#wrong(value, -1)
-    positions[AT] = next
-    if (producer.#each === true && publish(producer.#native) !== 0) producer.#refuse()
-    return true
-  }
+  // The other ways to push, each a class of its own. None hands on a number that it was given: where one does, V8 makes an
+  // object of every number, 16 bytes a push. The answer of the long way is compared, so that V8 knows it to be a boolean:
+  // whoever asks for its truth then spares up to seven comparisons.
+  static {
+    CheckedProducer = class<K extends NumericName> extends NumericProducer<K> {
+      override push(value: Element<K>): boolean {
+        if (typeof value !== 'number') throw this.#wrong(value, -1)
+        const positions = this.#positions
+        const at = positions[AT]!
+        const next = (at + this.#size) | 0
+        if (next === positions[STOP]) {
+          carried[0] = value
+          return this.#pushLong() === true
+        }
+        const index = (at >>> this.#shift) & this.#mask
+        this.#view[index] = value
+        if (this.#exact === true && this.#view[index] !== value) throw this.#wrong(value, -1)
+        positions[AT] = next
+        if (this.#each === true && publish(this.#native) !== 0) this.#refuse()
+        return true
+      }
+    }
 
-  protected static pushLong<K extends NumericName>(producer: NumericProducer<K>, value?: Element<K>): boolean {
-    return producer.#pushLong(value)
-  }
+    BigIntProducer = class<K extends NumericName> extends NumericProducer<K> {
+      override push(value: Element<K>): boolean {
+        if (typeof value !== 'bigint') throw this.#wrong(value, -1)
+        const positions = this.#positions
+        const at = positions[AT]!
+        const next = (at + WIDE) | 0
+        if (next === positions[STOP]) return this.#pushLong(value) === true
+        const view = this.#view
+        const index = (at >>> WIDE_SHIFT) & this.#mask
+        view[index] = value
+        if (view[index] !== value) throw this.#wrong(value, -1)
+        positions[AT] = next
+        // The number of the handle is a field of its own here, which V8 knows to be a number.
+        if (this.#each === true && publishNumbered(this.#number, 0) !== 0 && publish(this.#native) !== 0) this.#refuse()
+        return true
+      }
+    }
 
-  protected static refuseType<K extends NumericName>(producer: NumericProducer<K>, value: Element<K>): never {
-    throw producer.#wrong(value, -1)
+    CrossingProducer = class<K extends NumericName> extends NumericProducer<K> {
+      override push(value: Element<K>): boolean {
+        if (typeof value !== 'number') throw this.#wrong(value, -1)
+        if (pushNumber(this.#number, value) === 1) return true
+        carried[0] = value
+        return this.#pushLong() === true
+      }
+    }
   }
 
   /**
@@ -474,37 +522,10 @@ function crosses(native: NativeHandle, storage: NumericStorage): boolean {
   return !storage.big && dueOf(native, storage) === 1 << storage.shift && lane.name === 'express'
 }
 
-// Each way to push is a function of its own, and none hands a number on that it was given: where one does, V8 makes an
-// object of every number, 16 bytes a push.
-
-/** What a crossing has not taken. */
-const carried = new Float64Array(1)
-
-class CheckedProducer<K extends NumericName> extends NumericProducer<K> {
-  override push(value: Element<K>): boolean {
-    return NumericProducer.pushChecked(this, value)
-  }
-}
-
-class CrossingProducer<K extends NumericName> extends NumericProducer<K> {
-  readonly #number: number = 0.5
-
-  constructor(native: NativeHandle, kind: Kind<K>, storage: NumericStorage) {
-    super(native, kind, storage)
-    this.#number = native.number
-  }
-
-  override push(value: Element<K>): boolean {
-    if (typeof value !== 'number') NumericProducer.refuseType(this, value)
-    if (pushNumber(this.#number, value) === 1) return true
-    carried[0] = value
-    return NumericProducer.pushLong(this)
-  }
-}
-
 /** The producer of a kind that is published as its ring says. */
 export function numericProducer<K extends NumericName>(native: NativeHandle, kind: Kind<K>, storage: NumericStorage): NumericProducer<K> {
+  if (storage.big) return new BigIntProducer(native, kind, storage)
   if (crosses(native, storage)) return new CrossingProducer(native, kind, storage)
-  const isChecked = storage.big || storage.exact || dueOf(native, storage) === 1 << storage.shift
-  return isChecked ? new CheckedProducer(native, kind, storage) : new NumericProducer(native, kind, storage)
+  const isPlain = storage.name === 'f64' && dueOf(native, storage) !== WIDE
+  return isPlain ? new NumericProducer(native, kind, storage) : new CheckedProducer(native, kind, storage)
 }

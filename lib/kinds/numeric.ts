@@ -3,7 +3,7 @@
 import type { BigIntKind, NumberKind } from '../../index.js'
 import type { NumericView, ViewConstructor } from '../environment/intrinsics.js'
 import type { Kind } from './kind.js'
-import { NumericConsumer } from './numeric-consumer.js'
+import { numericConsumer } from './numeric-consumer.js'
 import { numericProducer } from './numeric-producer.js'
 
 export type NumericName = NumberKind | BigIntKind
@@ -50,7 +50,7 @@ export function numeric<K extends NumericName>(
     framed: false,
     least: elementSize,
     producer: (native) => numericProducer<K>(native, kind, storage),
-    consumer: (native) => new NumericConsumer<K>(native, kind, storage),
+    consumer: (native) => numericConsumer<K>(native, kind, storage),
   }
   return kind
 }
