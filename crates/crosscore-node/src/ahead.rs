@@ -10,20 +10,36 @@ use crosscore::Producer;
 
 use crate::memory::RingMemory;
 
-/// How far ahead, in bytes. 256 and 2,048 gained less, 1,024 as much.
-const AHEAD: usize = 512;
+/// How far ahead, in bytes, at least. 256 and 2,048 gained less for single numbers, 1,024 as much.
+const NEAR: usize = 512;
+/// And at most.
+const FAR: usize = 8192;
 /// Bytes of a line.
 const LINE: usize = 64;
-/// Lines that are asked for at once, at most. 32 gained no more.
-const MOST: usize = 8;
+/// Lines that are asked for at once, at most, where many writes are published together.
+const MOST: usize = 64;
+/// And where it was one message: one copy writes it, several lines at a time, and is no quicker for more than this.
+const MOST_OF_ONE: usize = 8;
 
-/// After the publication of `bytes`: asks for as many lines as they have touched anew.
+/// How far ahead, and how many lines at most, where `bytes` are published at a time that are so many messages (0: numbers).
+/// Of many writes twice as far as they reach, so that what is written before the next publication has been asked for before.
 #[inline]
-pub(crate) fn ask_for_lines(producer: &Producer<u8, RingMemory>, bytes: usize) {
+fn reach(bytes: usize, messages: u32) -> (usize, usize) {
+    if messages == 1 {
+        return (NEAR, MOST_OF_ONE);
+    }
+    (bytes.saturating_mul(2).clamp(NEAR, FAR), MOST)
+}
+
+/// After the publication of `bytes`, which are so many messages: asks for as many lines as they have touched anew.
+#[inline]
+pub(crate) fn ask_for_lines(producer: &Producer<u8, RingMemory>, bytes: usize, messages: u32) {
     let ring = producer.ring();
     let position = producer.position() as usize;
-    if reaches_line(position, bytes) && producer.cached_free_slots() >= AHEAD {
-        for offset in offsets(position, bytes, ring.capacity()) {
+    let free = producer.cached_free_slots();
+    if reaches_line(position, bytes) && free >= NEAR {
+        let (ahead, most) = reach(bytes, messages);
+        for offset in offsets(position, bytes, ahead.min(free), most, ring.capacity()) {
             ask_for(ring.base().as_ptr().wrapping_add(offset));
         }
     }
@@ -37,10 +53,18 @@ fn reaches_line(position: usize, bytes: usize) -> bool {
 
 /// Where to ask, from the farthest on. Counted from the beginning of the ring; may be in the second half.
 #[inline]
-fn offsets(position: usize, bytes: usize, capacity: usize) -> impl Iterator<Item = usize> {
+fn offsets(
+    position: usize,
+    bytes: usize,
+    ahead: usize,
+    most: usize,
+    capacity: usize,
+) -> impl Iterator<Item = usize> {
+    // None behind the position: those were just written.
     let lines = bytes.saturating_sub(position % LINE).div_ceil(LINE);
-    let farthest = (position & (capacity - 1)) + AHEAD;
-    (0..lines.min(MOST)).map(move |line| farthest - line * LINE)
+    let lines = lines.min(most).min(ahead / LINE);
+    let farthest = (position & (capacity - 1)) + ahead;
+    (0..lines).map(move |line| farthest - line * LINE)
 }
 
 /// Asks for a line in order to write it. No access in the sense of the memory model.
@@ -64,55 +88,66 @@ fn ask_for(address: *const u8) {
 
 #[cfg(test)]
 mod tests {
-    use super::{AHEAD, LINE, MOST, offsets, reaches_line};
+    use super::{FAR, LINE, MOST, MOST_OF_ONE, NEAR, offsets, reach, reaches_line};
 
-    const CAPACITY: usize = 4096;
+    const CAPACITY: usize = 1 << 16;
 
-    fn asked(position: usize, bytes: usize) -> Vec<usize> {
+    fn asked(position: usize, bytes: usize, free: usize, messages: u32) -> Vec<usize> {
         if !reaches_line(position, bytes) {
             return Vec::new();
         }
-        offsets(position, bytes, CAPACITY).collect()
+        let (ahead, most) = reach(bytes, messages);
+        offsets(position, bytes, ahead.min(free), most, CAPACITY).collect()
     }
 
     #[test]
     fn numbers_ask_once_for_each_line() {
         let all: Vec<usize> = (8..=CAPACITY)
             .step_by(8)
-            .flat_map(|at| asked(at, 8))
+            .flat_map(|at| asked(at, 8, CAPACITY / 2, 0))
             .collect();
         let lines: Vec<usize> = (0..CAPACITY)
             .step_by(LINE)
-            .map(|line| line + LINE + AHEAD)
+            .map(|line| line + LINE + NEAR)
             .collect();
         assert_eq!(all[..lines.len() - 1], lines[..lines.len() - 1]);
         // The last is the first of the next lap.
-        assert_eq!(all.last(), Some(&AHEAD));
+        assert_eq!(all.last(), Some(&NEAR));
     }
 
     #[test]
-    fn messages_leave_no_line_out() {
-        let mut lines: Vec<usize> = (72..72 * 40)
-            .step_by(72)
-            .flat_map(|at| asked(at, 72))
-            .map(|at| at / LINE)
-            .collect();
-        lines.sort_unstable();
-        let first = lines[0];
-        assert_eq!(lines, (first..first + lines.len()).collect::<Vec<_>>());
+    fn streams_leave_no_line_out() {
+        // Of each publication, up to the most lines that are asked for.
+        let batches = [256, 512, 2304, MOST * LINE].map(|bytes| (bytes, 0));
+        let one_by_one = [72, MOST_OF_ONE * LINE].map(|bytes| (bytes, 1));
+        for (bytes, messages) in batches.into_iter().chain(one_by_one) {
+            let mut lines: Vec<usize> = (bytes..bytes * 40)
+                .step_by(bytes)
+                .take_while(|at| at + FAR < CAPACITY)
+                .flat_map(|at| asked(at, bytes, CAPACITY / 2, messages))
+                .map(|at| at / LINE)
+                .collect();
+            lines.sort_unstable();
+            lines.dedup();
+            let first = lines[0];
+            assert_eq!(lines, (first..first + lines.len()).collect::<Vec<_>>());
+        }
     }
 
     #[test]
     fn what_is_asked_for_is_free_and_within_both_halves() {
-        // The least that must be free, so that the ring is full but for it.
-        for position in (CAPACITY..2 * CAPACITY).step_by(8) {
-            for bytes in (8..CAPACITY - AHEAD).step_by(56) {
-                let asked = asked(position, bytes);
-                assert!(asked.len() <= MOST);
-                for offset in asked {
-                    let ahead = offset - position % CAPACITY;
-                    assert!(ahead <= AHEAD, "{ahead} bytes ahead");
-                    assert!(offset < 2 * CAPACITY);
+        for position in (CAPACITY..2 * CAPACITY).step_by(2056) {
+            for bytes in (8..CAPACITY - NEAR).step_by(1080) {
+                for free in [NEAR, NEAR + 8, 2 * NEAR, FAR, CAPACITY - bytes] {
+                    for (messages, most) in [(0, MOST), (1, MOST_OF_ONE), (32, MOST)] {
+                        let asked = asked(position, bytes, free, messages);
+                        assert!(asked.len() <= most);
+                        for offset in asked {
+                            let ahead = offset - position % CAPACITY;
+                            assert!(ahead <= free.min(FAR), "{ahead} bytes ahead");
+                            assert!(offset < 2 * CAPACITY);
+                        }
+                    }
                 }
             }
         }
@@ -120,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_position_that_has_wrapped_is_one_like_any_other() {
-        assert_eq!(asked(0, 64), [AHEAD]);
-        assert_eq!(asked(56, 64), [56 + AHEAD]);
+        assert_eq!(asked(0, 64, CAPACITY / 2, 0), [NEAR]);
+        assert_eq!(asked(56, 64, CAPACITY / 2, 0), [56 + NEAR]);
     }
 }
