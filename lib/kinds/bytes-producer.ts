@@ -164,12 +164,17 @@ function nameAt(at: number): string {
   return at < 0 ? 'message' : `messages[${at}]`
 }
 
+/** Longer than any ring. */
+const MOST = 2 ** 31
+
 /** The length of bytes, quickly. 0 says nothing: look closer. */
 function lengthOfBytes(value: unknown): number {
   if (!(value instanceof ByteView)) return 0
   try {
-    // V8 learns from the first what the array is, and makes the second, which no array can fake, a plain load.
-    return value.length === 0 ? 0 : lengthOf(value)
+    // V8 learns from the first what the array is, and makes the second, which no array can fake, a plain load. Then a small
+    // integer is made of it, which V8 would go on with as a double.
+    const length = value.length === 0 ? 0 : lengthOf(value)
+    return length < MOST ? length | 0 : 0
   } catch {
     // A proxy, or an object that only inherits from Uint8Array.
     return 0

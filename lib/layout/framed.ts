@@ -15,13 +15,15 @@ import { foldDown, unfoldUp } from './slots.js'
 const { AT, DONE, FLAGS, KNOWN, OWING, PENDING_MESSAGES, REFUSED } = control
 const { lookForData, lookForRoom, publish, publishMessage, release } = crossing
 
+// What is exported lies in a cell that V8 asks each time, in this module too: so the hot code has names of its own.
+const PREFIX = 8
+const spanOf = (length: number): number => (length + 15) & ~7
+
 /** What a message takes besides its payload. */
-export const HEADER = 8
+export const HEADER = PREFIX
 
 /** What a message of `length` bytes takes. For lengths under 2^31 - 8. */
-export function sizeOf(length: number): number {
-  return (length + 15) & ~7
-}
+export const sizeOf = spanOf
 
 /**
  * The producer's end: room, the next message, publication. It keeps INV-JS-1, INV-JS-2 and INV-JS-3.
@@ -47,7 +49,7 @@ export class FramedWriter {
   /** Bytes that are known to be free. 0 while something must not be interrupted: then every write comes to a look. */
   free: number = 0
   /** What the last message that found no room would have taken. */
-  short: number = HEADER
+  short: number = PREFIX
 
   constructor(native: NativeHandle, memory: ArrayBuffer) {
     this.native = native
@@ -56,7 +58,7 @@ export class FramedWriter {
     this.bytes = bytesOver(memory)
     this.headers = wordsOver(memory)
     this.capacity = native.capacity
-    this.longest = native.capacity - HEADER
+    this.longest = native.capacity - PREFIX
     this.#quarter = native.capacity >>> 2
     // No message takes less than its header, so that this is as good as never.
     this.#every = Math.min(native.publishEvery, native.capacity)
@@ -66,7 +68,7 @@ export class FramedWriter {
 
   /** Where the payload of the next message begins. */
   get payload(): number {
-    return this.offset + HEADER
+    return this.offset + PREFIX
   }
 
   /**
@@ -74,7 +76,7 @@ export class FramedWriter {
    * once. Then `enter` comes first.
    */
   get isNew(): boolean {
-    return this.#every !== 1 && this.words[OWING] === 0
+    return this.#every !== 1 && this.positions[OWING] === 0
   }
 
   /** Puts the handle on the list of those that owe, and asks whether anybody is there to read; the flags. */
@@ -91,15 +93,17 @@ export class FramedWriter {
 
   /** Completes the message at the position, whose payload is in place. */
   finish(length: number): void {
-    const size = sizeOf(length)
+    const size = spanOf(length)
     const offset = this.offset
     this.headers[offset >>> 2] = length
     if (this.#heap === true) foldDown(this.bytes, this.capacity, offset + size)
     this.offset = (offset + size) & (this.capacity - 1)
     this.free -= size
-    // From here on it is part of the stream, even if this thread dies before it publishes it.
-    this.words[PENDING_MESSAGES]! += 1
-    this.positions[AT]! += size
+    // From here on it is part of the stream, even if this thread dies before it publishes it. Both words by one view: V8 looks
+    // each view over once.
+    const { positions } = this
+    positions[PENDING_MESSAGES]! += 1
+    positions[AT]! += size
   }
 
   /** `finish`, and what `handOver` does. The flags that are raised. */
@@ -108,7 +112,7 @@ export class FramedWriter {
       this.finish(length)
       return this.handOver()
     }
-    const size = sizeOf(length)
+    const size = spanOf(length)
     const offset = this.offset
     this.headers[offset >>> 2] = length
     if (this.#heap === true) foldDown(this.bytes, this.capacity, offset + size)
@@ -138,8 +142,8 @@ export class FramedWriter {
   handOver(): number {
     const { positions } = this
     const pending = (positions[AT]! - positions[DONE]!) | 0
-    if (this.words[PENDING_MESSAGES]! >= this.#every || pending >= this.#quarter) return publish(this.native)
-    if (this.words[OWING] === 0) owe(this.native)
+    if (positions[PENDING_MESSAGES]! >= this.#every || pending >= this.#quarter) return publish(this.native)
+    if (positions[OWING] === 0) owe(this.native)
     return 0
   }
 
@@ -166,7 +170,7 @@ export class FramedWriter {
 export function roomFor(writer: FramedWriter, n: unknown, what: string): number {
   checkInteger('n', n, 0, 2 ** 31 - 1)
   if (n > writer.longest) throw tooLarge(what, n, writer.longest)
-  return sizeOf(n)
+  return spanOf(n)
 }
 
 /**
@@ -203,7 +207,7 @@ export class FramedReader {
 
   /** Where the payload of the oldest message begins. */
   get payload(): number {
-    return this.offset + HEADER
+    return this.offset + PREFIX
   }
 
   /**
@@ -213,8 +217,8 @@ export class FramedReader {
   length(available: number): number {
     const length = this.headers[this.offset >>> 2]!
     // First the plain bound, under which the sum is right. No length is within it if the memory was taken away.
-    if (!(length <= available - HEADER && sizeOf(length) <= available)) return -1
-    if (this.#heap === true) unfoldUp(this.bytes, this.capacity, this.offset + HEADER + length)
+    if (!(length <= available - PREFIX && spanOf(length) <= available)) return -1
+    if (this.#heap === true) unfoldUp(this.bytes, this.capacity, this.offset + PREFIX + length)
     // Under 2^31, as was just checked: said to V8, which would go on with a double.
     return length | 0
   }
@@ -226,7 +230,7 @@ export class FramedReader {
 
   /** What the header of the oldest message claims, for an error. */
   claimed(available: number): string {
-    return `a message claims ${this.headers[this.offset >>> 2]} bytes where ${Math.max(0, available - HEADER)} are left`
+    return `a message claims ${this.headers[this.offset >>> 2]} bytes where ${Math.max(0, available - PREFIX)} are left`
   }
 
   /** Counts the oldest message, which takes `size` bytes, as read. The caller counts what is available. */
@@ -246,7 +250,7 @@ export class FramedReader {
 
   /** All of that for the oldest message, of that length. */
   read(length: number): number {
-    const size = sizeOf(length)
+    const size = spanOf(length)
     this.available -= size
     this.take(size)
     return this.handOver()
