@@ -125,7 +125,7 @@ fn the_buffer_is_given_back_when_a_destructor_panics() {
 // what was taken was dropped, and nothing twice.
 #[test]
 fn a_consumer_that_leaves_under_a_racing_producer() {
-    for round in 0..200 {
+    for round in 0..if cfg!(miri) { 10 } else { 200 } {
         for (mut producer, mut consumer) in memories::rings(4) {
             let ledger = Ledger::default();
             let racing = {
