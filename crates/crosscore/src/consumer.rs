@@ -77,8 +77,12 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// assert_eq!(consumer.pop(), Some(1));
     /// # Ok::<(), crosscore::RingError>(())
     /// ```
-    pub fn peek(&mut self) -> Option<&T> {
-        self.peek_mut().map(|element| &*element)
+    pub fn peek(&self) -> Option<&T> {
+        let position = self.oldest()?;
+        self.ring.shadow().reads(position, 1);
+        // SAFETY: INV-INIT-1: the slot is initialised; INV-ALIAS-2: it stays the consumer's and as it is while
+        // `self` is borrowed, since to release or to change it takes `&mut self`.
+        Some(unsafe { &*self.ring.consumers_slot(position) })
     }
 
     /// The oldest element, left where it is, to be changed.
@@ -91,16 +95,18 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// # Ok::<(), crosscore::RingError>(())
     /// ```
     pub fn peek_mut(&mut self) -> Option<&mut T> {
-        let ring = &*self.ring;
-        // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let grant = unsafe { ring.cursors().claim_available(1) };
-        if grant.count == 0 {
-            return None;
-        }
-        ring.shadow().writes(grant.position, 1);
-        // SAFETY: INV-INIT-1: the slot is initialised; INV-ALIAS-2: it stays the consumer's while
-        // `self` is borrowed, since only `self` can release it.
-        Some(unsafe { &mut *ring.consumers_slot(grant.position) })
+        let position = self.oldest()?;
+        self.ring.shadow().writes(position, 1);
+        // SAFETY: INV-INIT-1 and INV-ALIAS-2: as in `peek`; `&mut self` proves that there is no other reference to it.
+        Some(unsafe { &mut *self.ring.consumers_slot(position) })
+    }
+
+    /// The position of the oldest element.
+    fn oldest(&self) -> Option<u64> {
+        // SAFETY: INV-SW-2: the only consumer, on one thread since it is not `Sync`; no borrow of
+        // the copy is alive, since none ever outlives a call.
+        let grant = unsafe { self.ring.cursors().claim_available(1) };
+        (grant.count > 0).then_some(grant.position)
     }
 
     /// How many elements there are now. Only the consumer can make it fewer. 0 after

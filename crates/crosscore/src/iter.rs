@@ -1,5 +1,6 @@
 //! Elements as iterators.
 
+use core::fmt;
 #[cfg(feature = "std")]
 use core::iter::FusedIterator;
 
@@ -7,7 +8,6 @@ use crate::alloc::{BufferAllocator, HeapAllocator};
 use crate::consumer::Consumer;
 
 /// Moves out the elements that there are, one by one; from [`Consumer::pop_iter`].
-#[derive(Debug)]
 pub struct PopIter<'a, T, A: BufferAllocator = HeapAllocator> {
     consumer: &'a mut Consumer<T, A>,
 }
@@ -41,10 +41,16 @@ impl<T, A: BufferAllocator> Iterator for PopIter<'_, T, A> {
     }
 }
 
+// By hand, as of the handles: neither the element nor the allocator need be `Debug`.
+impl<T, A: BufferAllocator> fmt::Debug for PopIter<'_, T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PopIter").field(&self.consumer).finish()
+    }
+}
+
 /// Moves all elements out, and waits for each that is not there yet; from [`Consumer::into_iter`]. It ends when the
 /// producer is gone and everything was read. Feature `std`.
 #[cfg(feature = "std")]
-#[derive(Debug)]
 pub struct IntoIter<T, A: BufferAllocator = HeapAllocator> {
     consumer: Consumer<T, A>,
 }
@@ -86,3 +92,10 @@ impl<T, A: BufferAllocator> Iterator for IntoIter<T, A> {
 // Once closed and drained, for good.
 #[cfg(feature = "std")]
 impl<T, A: BufferAllocator> FusedIterator for IntoIter<T, A> {}
+
+#[cfg(feature = "std")]
+impl<T, A: BufferAllocator> fmt::Debug for IntoIter<T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IntoIter").field(&self.consumer).finish()
+    }
+}

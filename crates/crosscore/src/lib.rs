@@ -38,8 +38,8 @@
 //!
 //! # Waiting
 //!
-//! Nothing above waits. A ring that nobody waits on pays nothing for it, and one that somebody waits on pays no fence
-//! when it publishes.
+//! Nothing above waits. Whatever publishes looks whether the other side sleeps, a load and a branch, and wakes it if
+//! so; on AArch64, and on x86-64 with Linux or Windows, it needs no fence for that ([`Handshake`]).
 //!
 //! | | producer | consumer |
 //! | --- | --- | --- |

@@ -5,6 +5,7 @@ mod dropping;
 use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
+use core::panic::RefUnwindSafe;
 use core::ptr::NonNull;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory, RawBuffer};
@@ -74,6 +75,10 @@ unsafe impl<T: Send, A: BufferAllocator + Send> Send for Ring<T, A> {}
 // reachable from two threads, so neither needs to be `Sync`: `ReadGuard` is `Sync` only if `T` is, and
 // nothing that takes `&Ring`, `Debug` included, looks at the allocator.
 unsafe impl<T: Send, A: BufferAllocator + Send> Sync for Ring<T, A> {}
+
+// INV-DROP-2: a panic leaves a ring as it is between two operations. With this a handle can be moved into
+// `catch_unwind`, as those of `std::sync::mpsc` can.
+impl<T, A: BufferAllocator> RefUnwindSafe for Ring<T, A> {}
 
 impl<T, A: BufferAllocator> Ring<T, A> {
     /// `buffer` is from this allocator, and where the slots of `cursors` are.

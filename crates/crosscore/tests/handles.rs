@@ -25,6 +25,20 @@ fn handles_are_send_for_elements_that_are_send() {
     send::<Producer<u8, memories::Chosen>>();
 }
 
+// INV-DROP-2
+#[test]
+fn handles_can_be_moved_to_where_panics_are_caught() {
+    let (mut producer, consumer) = Ring::with_capacity(4).unwrap();
+    producer.push(std::cell::Cell::new(1)).unwrap();
+    let caught = std::panic::catch_unwind(move || {
+        let seen = consumer.peek().map(std::cell::Cell::get);
+        std::panic::resume_unwind(Box::new(seen))
+    });
+    let caught: Result<(), _> = caught;
+    assert_eq!(caught.unwrap_err().downcast_ref(), Some(&Some(1)));
+    assert!(producer.is_closed());
+}
+
 // INV-SW-1, INV-SW-2: a handle may change threads between any two calls.
 #[test]
 fn handles_wander_between_threads() {
@@ -78,8 +92,15 @@ fn everything_prints_without_asking_the_element_to() {
         "Reservation { len: 2, written: 0, .. }"
     );
     consumer.close();
+    let closed = "Consumer { capacity: 4, memory: Heap, closed: true, .. }";
+    assert_eq!(format!("{consumer:?}"), closed);
     assert_eq!(
-        format!("{consumer:?}"),
-        "Consumer { capacity: 4, memory: Heap, closed: true, .. }"
+        format!("{:?}", consumer.pop_iter()),
+        format!("PopIter({closed})")
+    );
+    #[cfg(feature = "std")]
+    assert_eq!(
+        format!("{:?}", consumer.into_iter()),
+        format!("IntoIter({closed})")
     );
 }

@@ -417,3 +417,52 @@ fn a_waker_that_pushes_when_it_is_dropped() {
     assert_eq!(consumer.pop(), Some(1));
     assert!(consumer.is_done());
 }
+
+// INV-PARK-2: whatever drops it, the slot and the ring can be used afterwards.
+#[test]
+fn a_waker_whose_drop_panics() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            unreachable!("it is taken back before the push");
+        }
+    }
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+
+    let elements = Arc::new(());
+    for way in 0..4 {
+        let (mut producer, mut consumer) = Ring::with_capacity(1).unwrap();
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(poll_data(&mut consumer, &waker).is_pending());
+        drop(waker);
+        let (count, next) = counting();
+        let panicked = catch_unwind(AssertUnwindSafe(|| match way {
+            0 => consumer.cancel_wait(),
+            1 => assert!(poll_data(&mut consumer, &next).is_pending()),
+            2 => assert!(consumer.pop_timeout(Duration::from_millis(1)).is_err()),
+            _ => drop(std::mem::replace(
+                &mut consumer,
+                Ring::with_capacity(1).unwrap().1,
+            )),
+        }));
+        assert!(panicked.is_err(), "{way}");
+        if way == 3 {
+            assert!(
+                producer
+                    .push(Arc::clone(&elements))
+                    .unwrap_err()
+                    .is_closed()
+            );
+            continue;
+        }
+        assert!(poll_data(&mut consumer, &next).is_pending());
+        producer.push(Arc::clone(&elements)).unwrap();
+        assert_eq!(count.get(), 1, "{way}");
+        assert!(consumer.pop().is_some());
+    }
+    assert_eq!(Arc::strong_count(&elements), 1);
+}

@@ -4,6 +4,7 @@
 
 mod memories;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -386,4 +387,39 @@ fn a_spin_ends_with_what_there_is_and_counts_nothing() {
     });
     producer.push(4).unwrap();
     assert_eq!(answer.join().unwrap(), 0);
+}
+
+// INV-RES-2, INV-DROP-2: what it held is dropped, what it published arrives, and nobody waits for it.
+#[test]
+fn a_thread_that_dies_half_way_ends_the_others_wait() {
+    fn die() -> ! {
+        // Without the hook that prints: it is meant.
+        std::panic::resume_unwind(Box::new("on purpose"))
+    }
+
+    let elements = Arc::new(());
+    for capacity in [1, 2] {
+        let (mut producer, mut consumer) = Ring::with_capacity(capacity).unwrap();
+        let element = Arc::clone(&elements);
+        let dies = thread::spawn(move || {
+            for _ in 0..5 {
+                producer.push_wait(Arc::clone(&element), FOREVER).unwrap();
+            }
+            let mut reservation = producer.reserve_wait(1, FOREVER).unwrap();
+            reservation.push(element).unwrap();
+            die();
+        });
+        let arrived = std::iter::from_fn(|| consumer.pop_wait(FOREVER).ok()).count();
+        assert!(dies.join().is_err());
+        assert_eq!(arrived, 5);
+
+        let (mut producer, mut consumer) = Ring::with_capacity(capacity).unwrap();
+        let dies = thread::spawn(move || {
+            consumer.wait_for_data(1, FOREVER).unwrap();
+            consumer.drain_ref(1, |_| die());
+        });
+        while producer.push_wait(Arc::clone(&elements), FOREVER).is_ok() {}
+        assert!(dies.join().is_err());
+    }
+    assert_eq!(Arc::strong_count(&elements), 1);
 }
