@@ -1,18 +1,13 @@
 // npm run test:bare
 //
-// The crate without std: built for bare-metal targets from the sources of core and alloc, so that nothing of std can
-// slip in; refused in one error where atomics of 64 bits are missing; and its tests of behaviour run here with
-// --no-default-features.
+// The crate without std: built for bare-metal targets, which have core and alloc and no std; refused in one error where
+// atomics of 64 bits are missing; and its tests of behaviour run here with --no-default-features.
 //
-// It takes a compiler with the standard library's sources beside it: rustup's (`rustup component add rust-src`), or
-// Debian's rustc-web and rust-web-src.
+// It takes rustup, which adds the targets.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { needPackages } from './debian-packages.mjs'
 import { root } from './package-bin.mjs'
-import { run } from './processes.mjs'
+import { mustRun, run } from './processes.mjs'
 import { cargoTally, withoutPasses } from './tallies.mjs'
 
 const BUILT = ['aarch64-unknown-none', 'riscv64gc-unknown-none-elf', 'x86_64-unknown-none']
@@ -20,11 +15,8 @@ const REFUSED = ['thumbv7em-none-eabihf', 'thumbv6m-none-eabi']
 const FEATURES = [[], ['--features', 'async'], ['--features', 'futures']]
 const LIMIT_MS = 600_000
 
-needPackages("the standard library's sources", () => compiler() !== undefined, ['rustc-web', 'rust-web-src'])
+await mustRun('adding the targets', ['rustup', 'target', 'add', ...BUILT, ...REFUSED])
 const env = {
-  RUSTC: compiler(),
-  // -Zbuild-std is for nightly compilers; nothing else here is.
-  RUSTC_BOOTSTRAP: '1',
   // The errors are counted, and colours would stand before their first word.
   CARGO_TERM_COLOR: 'never',
   CARGO_TARGET_DIR: path.join(root, 'target', 'bare'),
@@ -52,15 +44,7 @@ for (const features of FEATURES) {
 
 function build(target, features) {
   const command = ['cargo', 'build', '-p', 'crosscore', '--no-default-features', ...features]
-  return run([...command, '--target', target, '-Zbuild-std=core,alloc'], { env, limit: LIMIT_MS })
-}
-
-/** The first rustc that has the sources of the standard library. */
-function compiler() {
-  return ['rustc', '/usr/bin/rustc'].find((rustc) => {
-    const { status, stdout } = spawnSync(rustc, ['--print', 'sysroot'], { encoding: 'utf8' })
-    return status === 0 && existsSync(path.join(stdout.trim(), 'lib/rustlib/src/rust/library/core/Cargo.toml'))
-  })
+  return run([...command, '--target', target], { env, limit: LIMIT_MS })
 }
 
 function verdict(ok, what, output) {

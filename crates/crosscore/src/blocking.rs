@@ -99,19 +99,13 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     ) -> Result<usize, WaitError> {
         let cursors = self.ring.cursors();
         let wanted = within_capacity(n, cursors);
-        let mut found = None;
         // SAFETY: INV-PARK-2 and INV-SW-1: `&mut self` on the only producer.
-        unsafe {
-            block_until(
-                cursors.producer_slot(),
-                &mut self.spin,
-                Deadline::after(timeout),
-                || {
-                    found = space(cursors, wanted);
-                    found.is_some()
-                },
-            );
-        }
+        let found = unsafe {
+            let deadline = Deadline::after(timeout);
+            block_until(cursors.producer_slot(), &mut self.spin, deadline, || {
+                space(cursors, wanted)
+            })
+        };
         found.unwrap_or(Err(WaitError::TimedOut))
     }
 }
@@ -166,19 +160,13 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     ) -> Result<usize, WaitError> {
         let cursors = self.ring.cursors();
         let wanted = within_capacity(n, cursors);
-        let mut found = None;
         // SAFETY: INV-PARK-2 and INV-SW-2: `&mut self` on the only consumer.
-        unsafe {
-            block_until(
-                cursors.consumer_slot(),
-                &mut self.spin,
-                Deadline::after(timeout),
-                || {
-                    found = data(cursors, wanted);
-                    found.is_some()
-                },
-            );
-        }
+        let found = unsafe {
+            let deadline = Deadline::after(timeout);
+            block_until(cursors.consumer_slot(), &mut self.spin, deadline, || {
+                data(cursors, wanted)
+            })
+        };
         found.unwrap_or(Err(WaitError::TimedOut))
     }
 }

@@ -10,7 +10,6 @@ use crate::alloc::BufferAllocator;
 use crate::consumer::Consumer;
 use crate::error::{PushError, WaitError};
 use crate::look::{data, space, within_capacity};
-use crate::park::Parked;
 use crate::producer::Producer;
 
 impl<T, A: BufferAllocator> Producer<T, A> {
@@ -37,21 +36,12 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         let cursors = self.ring.cursors();
         let wanted = within_capacity(n, cursors);
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        if let Some(found) = unsafe { space(cursors, wanted) } {
-            return Poll::Ready(found);
-        }
-        let mut found = None;
-        // SAFETY: INV-PARK-2 and INV-SW-1: `&mut self` on the only producer.
-        let parked = unsafe {
-            cursors.producer_slot().park(context.waker(), || {
-                found = space(cursors, wanted);
-                found.is_some()
-            })
-        };
-        match (parked, found) {
-            (Parked::No, Some(found)) => Poll::Ready(found),
-            _ => Poll::Pending,
-        }
+        let look = || unsafe { space(cursors, wanted) };
+        let found = look().or_else(|| {
+            // SAFETY: INV-PARK-2: `&mut self` on the only producer.
+            unsafe { cursors.producer_slot().park(context.waker(), look) }
+        });
+        found.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Takes back the waker that [`poll_space`](Self::poll_space) left.
@@ -133,21 +123,12 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         let cursors = self.ring.cursors();
         let wanted = within_capacity(n, cursors);
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        if let Some(found) = unsafe { data(cursors, wanted) } {
-            return Poll::Ready(found);
-        }
-        let mut found = None;
-        // SAFETY: INV-PARK-2 and INV-SW-2: `&mut self` on the only consumer.
-        let parked = unsafe {
-            cursors.consumer_slot().park(context.waker(), || {
-                found = data(cursors, wanted);
-                found.is_some()
-            })
-        };
-        match (parked, found) {
-            (Parked::No, Some(found)) => Poll::Ready(found),
-            _ => Poll::Pending,
-        }
+        let look = || unsafe { data(cursors, wanted) };
+        let found = look().or_else(|| {
+            // SAFETY: INV-PARK-2: `&mut self` on the only consumer.
+            unsafe { cursors.consumer_slot().park(context.waker(), look) }
+        });
+        found.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Takes back the waker that [`poll_data`](Self::poll_data) left.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Wake;
 use std::time::{Duration, Instant};
 
-use super::slot::{Parked, WakerSlot};
+use super::slot::WakerSlot;
 use super::spin::SpinBudget;
 use crate::sync::thread;
 
@@ -45,61 +45,68 @@ impl Wake for ParkedThread {
     }
 }
 
-/// Spins, yields, then sleeps until `ready` says yes; false when the deadline comes first.
+/// Spins, yields, then sleeps until `look` finds something; `None` when the deadline comes first.
 ///
 /// # Safety
 ///
 /// INV-PARK-2: the caller is the one side that parks on this slot.
-pub(crate) unsafe fn block_until(
+pub(crate) unsafe fn block_until<R>(
     slot: &WakerSlot,
     budget: &mut SpinBudget,
     deadline: Deadline,
-    mut ready: impl FnMut() -> bool,
-) -> bool {
-    if ready() {
-        return true;
-    }
-    if deadline.left().is_err() {
-        return false;
+    mut look: impl FnMut() -> Option<R>,
+) -> Option<R> {
+    let mut found = look();
+    if found.is_some() || deadline.left().is_err() {
+        return found;
     }
     if slot.is_parked() {
         // A task has waited here before, and has stopped: it is not to be woken by what this wait is for.
         // SAFETY: INV-PARK-2: passed on.
         unsafe { slot.retract() };
     }
-    if budget.spin(&mut ready) {
-        return true;
+    let spun = budget.spin(|| {
+        found = look();
+        found.is_some()
+    });
+    if spun {
+        return found;
     }
     let waker = Waker::from(Arc::new(ParkedThread(thread::current())));
     let asleep = Instant::now();
     loop {
         // SAFETY: INV-PARK-2: passed on.
-        if unsafe { slot.park(&waker, &mut ready) } == Parked::No {
+        found = unsafe { slot.park(&waker, &mut look) };
+        if found.is_some() {
             budget.need_not_have_slept();
-            return true;
+            return found;
         }
         // A permit that is left over from an earlier wait, or a spurious return, changes nothing:
         // the slot tells whether somebody has woken this thread.
         while slot.is_parked() {
             // SAFETY: INV-PARK-2: passed on.
             let certain = unsafe { slot.is_certain() };
-            if !certain && ready() {
+            if !certain {
+                found = look();
+            }
+            if found.is_some() {
                 // SAFETY: INV-PARK-2: passed on.
                 unsafe { slot.retract() };
-                return true;
+                return found;
             }
             if !sleep(deadline, (!certain).then_some(SLICE)) {
                 // SAFETY: INV-PARK-2: passed on.
                 unsafe { slot.retract() };
                 // The wake-up may have come too late for the clock, what it was for has not.
-                return ready();
+                return look();
             }
         }
-        if ready() {
+        found = look();
+        if found.is_some() {
             // SAFETY: INV-PARK-2: passed on.
             unsafe { slot.retract() };
             budget.has_slept(asleep.elapsed());
-            return true;
+            return found;
         }
     }
 }

@@ -263,7 +263,7 @@ pub(crate) fn light() {
 /// Between P1 and P2 where the publisher must fence.
 #[inline]
 pub(crate) fn publisher_fence() {
-    // Partner: FENCE_PARKER in `heavy`. INV-PARK-1.
+    // Partner: FENCE_PARKER in `parker_fence`. INV-PARK-1.
     fence(FENCE_PUBLISHER);
 }
 

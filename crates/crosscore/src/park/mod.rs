@@ -18,8 +18,6 @@ mod spin;
 #[cfg(feature = "std")]
 pub(crate) use block::{Deadline, block_until};
 pub(crate) use handshake::Handshake;
-#[cfg(feature = "async")]
-pub(crate) use slot::Parked;
 pub(crate) use slot::WakerSlot;
 #[cfg(feature = "std")]
 pub(crate) use spin::SpinBudget;

@@ -142,15 +142,15 @@ impl WakerSlot {
         // SAFETY: INV-PARK-2: in NOTIFYING the slot is the notifier's, and it is this thread that
         // made it so.
         let waker = self.waker.with_mut(|slot| unsafe { (*slot).take() });
-        // Partner: REGAIN_SLOT in `regain`. INV-PARK-2.
+        // Partner: REGAIN_SLOT in `retract`. INV-PARK-2.
         self.state.store(seen & MUST_FENCE | IDLE, RETURN_SLOT);
         if let Some(waker) = waker {
             waker.wake();
         }
     }
 
-    /// The parker, which has looked in vain: leaves `waker`, then asks `ready` once more. If that says no,
-    /// the waker will be woken by the next publication or close; if it says yes, the waker is taken back.
+    /// The parker, which has looked in vain: leaves `waker`, then looks once more. `None` means that the waker
+    /// will be woken by the next publication or close; if there is something, the waker is taken back.
     ///
     /// If `waker` is there already there is nothing to do, and no barrier to pay for: a publication whose P2
     /// came before the barrier behind that W1 was visible to every look since, and a later one takes the waker.
@@ -158,22 +158,23 @@ impl WakerSlot {
     /// # Safety
     ///
     /// INV-PARK-2: the caller is the one side that parks on this slot.
-    pub(crate) unsafe fn park(&self, waker: &Waker, mut ready: impl FnMut() -> bool) -> Parked {
+    pub(crate) unsafe fn park<R>(
+        &self,
+        waker: &Waker,
+        look: impl FnOnce() -> Option<R>,
+    ) -> Option<R> {
         let identity = Identity::of(waker);
         // SAFETY: INV-PARK-2: the parker's own.
         let Parker { fenced, left } = self.parker.with(|parker| unsafe { *parker });
         // While it is parked the slot holds the waker that was left, so no other one can have its address.
         if left == identity && self.is_parked() {
-            return Parked::Yes;
+            return None;
         }
         // SAFETY: INV-PARK-2: passed on. One may be parked already, with an older waker.
         unsafe { self.retract() };
         let waker = waker.clone();
-        // SAFETY: INV-PARK-2: the slot is idle and so the parker's.
-        let old = self
-            .waker
-            .with_mut(|slot| unsafe { (*slot).replace(waker) });
-        drop(old);
+        // SAFETY: INV-PARK-2: the slot is idle and so the parker's, and empty: whoever made it idle took the waker.
+        self.waker.with_mut(|slot| unsafe { *slot = Some(waker) });
         self.parker.with_mut(|parker| {
             // SAFETY: INV-PARK-2: the parker's own.
             unsafe { (*parker).left = identity };
@@ -187,13 +188,12 @@ impl WakerSlot {
             unsafe { self.switch_to_fences() };
         }
         // W2.
-        if ready() {
+        let found = look();
+        if found.is_some() {
             // SAFETY: INV-PARK-2: passed on.
             unsafe { self.retract() };
-            Parked::No
-        } else {
-            Parked::Yes
         }
+        found
     }
 
     /// The parker, to whom the system has refused the barrier: publishers have to fence from now on.
@@ -266,15 +266,6 @@ impl WakerSlot {
     }
 }
 
-/// Whether a waker was left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Parked {
-    /// It will be woken.
-    Yes,
-    /// There is no need to.
-    No,
-}
-
 #[cfg(all(test, feature = "std", not(loom)))]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -308,13 +299,13 @@ mod tests {
     fn looks_of(slot: &WakerSlot, waker: &Waker) -> u32 {
         let mut looks = 0;
         // SAFETY: INV-PARK-2: there is one thread.
-        let parked = unsafe {
+        let found = unsafe {
             slot.park(waker, || {
                 looks += 1;
-                false
+                None::<()>
             })
         };
-        assert_eq!(parked, Parked::Yes);
+        assert_eq!(found, None);
         looks
     }
 
