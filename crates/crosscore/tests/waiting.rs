@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crosscore::{PushWaitError, Ring, WaitError};
+use crosscore::{Consumer, PushWaitError, Ring, WaitError};
 
 /// Long enough that the other side has stopped spinning and sleeps.
 const ASLEEP: Duration = Duration::from_millis(30);
@@ -144,17 +144,21 @@ fn whatever_publishes_wakes() {
 fn whatever_releases_wakes() {
     let (mut producer, mut consumer) = Ring::<u64>::with_capacity(1).unwrap();
     let waiter = thread::spawn(move || (0..6).all(|n| producer.push_wait(n, FOREVER).is_ok()));
-    thread::sleep(ASLEEP);
+    // The producer is asleep by then, unless the machine has not let it run at all.
+    let filled = |consumer: &mut Consumer<u64>| {
+        thread::sleep(ASLEEP);
+        consumer.wait_for_data(1, FOREVER).unwrap();
+    };
+    filled(&mut consumer);
     assert_eq!(consumer.drain(1, |n| assert_eq!(n, 0)), 1);
-    thread::sleep(ASLEEP);
+    filled(&mut consumer);
     assert_eq!(consumer.drain_ref(1, |n| assert_eq!(*n, 1)), 1);
-    thread::sleep(ASLEEP);
+    filled(&mut consumer);
     consumer.read(1).unwrap().release_all();
-    thread::sleep(ASLEEP);
+    filled(&mut consumer);
     assert_eq!(consumer.pop_slice(&mut [0]), 1);
-    thread::sleep(ASLEEP);
-    assert_eq!(consumer.available(), 1);
-    // SAFETY: the one element is available, and needs no drop.
+    filled(&mut consumer);
+    // SAFETY: the one element is available, as was just seen, and needs no drop.
     unsafe { consumer.release_raw(1) };
     assert!(waiter.join().unwrap());
     assert_eq!(consumer.pop(), Some(5));
