@@ -20,7 +20,7 @@ import { needPackages } from './debian-packages.mjs'
 import { fetchOwnNode, versionOf } from './fetch-node.mjs'
 import { packageBin, root } from './package-bin.mjs'
 import { patchedCopy } from './patched-copy.mjs'
-import { mustRun, run } from './processes.mjs'
+import { mustRun, PATIENCE, run } from './processes.mjs'
 import { replaceFile } from './replace-file.mjs'
 import { avaTally, stormTally, withoutPasses } from './tallies.mjs'
 
@@ -126,7 +126,7 @@ async function build(source, name) {
 
 /** Runs specs, all if none are named, with that addon. */
 async function suite(node, file, names, env) {
-  const result = await underAsan(file, [node, ...packageBin('ava'), '--serial', '--timeout=5m', ...names], env)
+  const result = await underAsan(file, [node, ...packageBin('ava'), '--serial', `--timeout=${5 * PATIENCE}m`, ...names], env)
   return { ...result, tally: avaTally(result.output) }
 }
 

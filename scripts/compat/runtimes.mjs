@@ -6,6 +6,7 @@ import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { packageBin, root } from '../package-bin.mjs'
 import { readmeExample, SUM } from '../package-test/readme-example.mjs'
+import { PATIENCE } from '../processes.mjs'
 import { avaTally, withoutPasses } from '../tallies.mjs'
 
 /**
@@ -31,7 +32,7 @@ export const runtimes = {
     assert.equal(await app.must([bun, 'collected.mjs']), 'collected\nclosed')
 
     const specs = BUN_SPECS.map((spec) => `__test__/${spec}.spec.js`)
-    const ava = [bun, '--preload', './scripts/compat/bun-ava.mjs', packageBin('ava').at(-1), '--serial', '--timeout=10m', ...specs]
+    const ava = [bun, '--preload', './scripts/compat/bun-ava.mjs', packageBin('ava').at(-1), '--serial', `--timeout=${10 * PATIENCE}m`, ...specs]
     const { output, ok, timedOut } = await app.run(ava, { cwd: root, limit: SPECS_LIMIT_MS, env: { CROSSCORE_TEST_SHARE: '0.01' } })
     const tally = avaTally(output)
     if (!ok || !tally || tally.failed > 0 || tally.passed === 0) throw new Error(timedOut ? 'no end' : withoutPasses(output))
