@@ -35,7 +35,8 @@ if (!existsSync(tool('vitepress', 'bin/vitepress.js')) || !existsSync(tool('type
 await mustRun('the addon and the declarations', [process.execPath, 'scripts/build-if-needed.mjs'])
 
 for (const [page, source] of Object.entries(COPIED)) {
-  writeFileSync(path.join(site, page), relinked(readFileSync(path.join(root, source), 'utf8'), source))
+  // A ratio in a narrow column stays in one line.
+  writeFileSync(path.join(site, page), relinked(readFileSync(path.join(root, source), 'utf8'), source).replaceAll(/(?<=\d) ×/g, '\u00a0×'))
 }
 
 const report = path.join(site, 'public', 'report')
