@@ -41,6 +41,7 @@ const SHORT = [
   [/^npm run release -- --rehearse/, null], // it wants all eight
   [/^npm run test:package$/, '$& -- linux-x64-gnu linux-x64-musl --minutes 10'],
   [/^(npm run test:package -- --binaries \S+ linux-x64-gnu) linux-.*/, '$1'],
+  [/^(cargo miri test .*) --test model/, '$1'], // by far the longest
   [/^set -o pipefail\ncargo miri test/, 'MIRIFLAGS=${MIRIFLAGS/0..32/0..2}\n$&'],
 ]
 
