@@ -95,7 +95,7 @@ async function walk(name, job, env, context) {
   writeFileSync(summary, '')
   const base = { ...env, ...job.env, CI: 'true', GITHUB_STEP_SUMMARY: summary, GITHUB_REF_NAME: 'main', NO_COLOR: '1', FORCE_COLOR: undefined }
   const machine = {}
-  for (const step of job.steps.flatMap(expanded)) {
+  for (const step of job.steps.flatMap((step) => expanded(step, context))) {
     if (step.if && !truth(step.if, { ...context, inputs: step.inputs })) continue
     const here = { ...context, inputs: step.inputs ?? {} }
     if (step.uses) {
@@ -141,11 +141,12 @@ function moveBuilds(from, to) {
 }
 
 /** A step of ours as the steps of its action. */
-function expanded(step) {
+function expanded(step, context) {
   if (!step.uses?.startsWith('./')) return [step]
   const definition = parse(readFileSync(path.join(root, step.uses, 'action.yml'), 'utf8'))
   const defaults = Object.fromEntries(Object.entries(definition.inputs).map(([key, input]) => [key, input.default]))
-  const inputs = { ...defaults, ...step.with }
+  const given = Object.fromEntries(Object.entries(step.with ?? {}).map(([key, value]) => [key, filled(String(value), context)]))
+  const inputs = { ...defaults, ...given }
   return definition.runs.steps.map((inner) => Object.assign(inner, { inputs }))
 }
 
