@@ -99,9 +99,10 @@ class RingDestination extends EventEmitter {
   /** Resolves when everything is written and the worker has ended. */
   async end() {
     process.off('exit', this.#atExit)
+    // One that has failed may not be gone yet, either.
+    this.#worker.ref()
     if (this.#failure === undefined) {
       this.#commit()
-      this.#worker.ref()
       await this.#producer.end()
     }
     await this.#ended
