@@ -123,7 +123,7 @@ impl Value {
 /// Room for the characters of a string that lies in pieces.
 #[derive(Debug)]
 #[repr(align(8))]
-pub(crate) struct Scratch(MaybeUninit<[u8; WORD + Self::BYTES]>);
+pub(crate) struct Scratch(MaybeUninit<[u8; Self::BYTES]>);
 
 impl Scratch {
     /// To put longer ones together is the least of their cost: V8 does it.
@@ -134,16 +134,13 @@ impl Scratch {
         Self(MaybeUninit::uninit())
     }
 
-    /// Room for so many characters, with a word before it that anything may be written to.
+    /// Room for so many characters.
     fn room<T>(&mut self, length: usize) -> Option<&mut [MaybeUninit<T>]> {
         if length > Self::BYTES / size_of::<T>() {
             return None;
         }
         // SAFETY: INV-NODE-14: inside the array, which is aligned for characters and borrowed for as long as the slice is.
-        Some(unsafe {
-            let start = self.0.as_mut_ptr().cast::<u8>().add(WORD);
-            slice::from_raw_parts_mut(start.cast(), length)
-        })
+        Some(unsafe { slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), length) })
     }
 }
 
@@ -278,7 +275,7 @@ const MOST_WAITING: usize = 8;
 /// Bounds the time.
 const MOST_PARTS: usize = 1024;
 
-/// Fills a slice, which is as long as the string, from its end. Before it is a word that may be written to.
+/// Fills a slice, which is as long as the string, from its end.
 ///
 /// # Safety
 ///
@@ -326,11 +323,11 @@ fn units(text: Text<'_>) -> usize {
 
 /// What strings are copied into.
 trait Unit: Sized {
-    /// Copies a text; `None` if it does not go into such units. May write to the word before.
+    /// Copies a text; `None` if it does not go into such units.
     ///
     /// # Safety
     ///
-    /// INV-NODE-14: there is room for it, with a word before it, and it lies on V8's heap, where a word is before it too.
+    /// INV-NODE-14: there is room for it.
     unsafe fn copy(text: Text<'_>, to: *mut MaybeUninit<Self>) -> Option<()>;
 }
 
@@ -341,7 +338,7 @@ impl Unit for u8 {
             return None;
         };
         // SAFETY: INV-NODE-14: passed on.
-        unsafe { copy_backwards(text.as_ptr(), to.cast(), text.len()) };
+        unsafe { copy_bytes(text.as_ptr(), to.cast(), text.len()) };
         Some(())
     }
 }
@@ -358,7 +355,7 @@ impl Unit for u16 {
             }
             // SAFETY: INV-NODE-14: passed on.
             Text::Utf16(text) => unsafe {
-                copy_backwards(text.as_ptr().cast(), to.cast(), 2 * text.len());
+                copy_bytes(text.as_ptr().cast(), to.cast(), 2 * text.len());
             },
         }
         Some(())
@@ -369,26 +366,30 @@ const WORD: usize = size_of::<u64>();
 /// From here on a call of the system's routine pays.
 const LONG: usize = 16 * WORD;
 
-/// Copies bytes by words, from the last one on, with what is before the first one up to a word: short pieces take a
-/// fraction of a call of the system's routine.
+/// Copies bytes by words, of which the last two may overlap: short pieces take a fraction of a call of the system's routine.
 ///
 /// # Safety
 ///
-/// INV-NODE-14: a word before each of both is there too.
+/// INV-NODE-14: so many bytes are at both, and they do not overlap.
 #[inline]
-unsafe fn copy_backwards(from: *const u8, to: *mut u8, length: usize) {
-    // SAFETY: INV-NODE-14: the caller's promise.
+unsafe fn copy_bytes(from: *const u8, to: *mut u8, length: usize) {
+    // SAFETY: INV-NODE-14: the caller's promise; no word goes beyond the bytes.
     unsafe {
         if length > LONG {
             return ptr::copy_nonoverlapping(from, to, length);
         }
-        let mut end = length;
-        while end > 0 {
-            let at = end as isize - WORD as isize;
-            let word = from.offset(at).cast::<u64>().read_unaligned();
-            to.offset(at).cast::<u64>().write_unaligned(word);
-            end = end.saturating_sub(WORD);
-        }
+        let Some(last) = length.checked_sub(WORD) else {
+            for at in 0..length {
+                to.add(at).write(from.add(at).read());
+            }
+            return;
+        };
+        let copy_word = |at| {
+            let word = from.add(at).cast::<u64>().read_unaligned();
+            to.add(at).cast::<u64>().write_unaligned(word);
+        };
+        (0..last).step_by(WORD).for_each(copy_word);
+        copy_word(last);
     }
 }
 
