@@ -27,8 +27,6 @@ const ByteView = Uint8Array
 export class BytesProducer extends ProducerShell<'bytes'> {
   readonly #port: Port
   readonly #writer: FramedWriter
-  /** Each push is published. */
-  readonly #isEach: boolean = false
   /** Bytes of the open reservation, or -1. */
   #reserved = -1
   /** The count of free bytes while a reservation is open. */
@@ -40,7 +38,6 @@ export class BytesProducer extends ProducerShell<'bytes'> {
     const writer = new FramedWriter(native, port.buffer)
     this.#port = port
     this.#writer = writer
-    this.#isEach = native.publishEvery === 1
     const write = (message: Uint8Array, at: number): boolean => this.#write(message, at)
     ProducerShell.join(this, {
       known: () => writer.free,
@@ -63,8 +60,8 @@ export class BytesProducer extends ProducerShell<'bytes'> {
 
   push(message: Uint8Array): boolean {
     const writer = this.#writer
-    // Where a push does not publish, writing in JavaScript is quicker than any crossing.
-    if (this.#isEach === true && writer.free !== 0) {
+    // 0 while a reservation is open.
+    if (writer.free !== 0) {
       const size = pushBytes(writer.native.number, message)
       if (size !== undefined && size !== 0) {
         if (writer.sent(size) !== 0) refuse(writer, this.#port)

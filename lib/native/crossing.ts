@@ -50,13 +50,13 @@ export function publishMessage(native: NativeHandle): number {
 export const pushNumber = FAST_PUSH_NUMBER
 
 /**
- * Writes a string into the ring, and publishes it where each push is published or counts it as pending. The bytes that it
- * takes; 0 or undefined if it was not written: on the Node-API lane, without room for the longest that it may be, in many
- * or long pieces.
+ * Writes a string into the ring, counts it as pending and publishes if that is due. The bytes that it takes; 0 or undefined if
+ * it was not written: on the Node-API lane, as the first of a turn that owes a publication, without room for the longest that
+ * it may be, in many or long pieces.
  */
 export const pushString = FAST_PUSH_STRING
 
-/** As `pushString`, and counts it as pending. */
+/** As `pushString`, and publishes nothing. */
 export const writeString = FAST_WRITE_STRING
 
 /**

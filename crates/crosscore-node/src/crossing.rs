@@ -47,8 +47,7 @@ pub(crate) fn look(number: f64) -> i32 {
     (slot.control.known() & i32::MAX as u32) as i32
 }
 
-/// Writes a string into the ring, and publishes it if that is wanted and each push is published. What it takes, or 0 if it
-/// was not written.
+/// Writes a string into the ring, and publishes if that is wanted and due. What it takes, or 0 if it was not written.
 #[inline(always)]
 pub(crate) fn push_string(number: f64, text: Text<'_>, publish: bool) -> i32 {
     let Some(slot) = HANDLES.mine(number) else {
@@ -66,7 +65,7 @@ pub(crate) fn push_string(number: f64, text: Text<'_>, publish: bool) -> i32 {
     port.push_text(&slot.control, text, publish) as i32
 }
 
-/// Writes bytes into the ring, and publishes them if each push is published. What they take, or 0 if they were not written.
+/// Writes bytes into the ring, and publishes if that is due. What they take, or 0 if they were not written.
 #[inline(always)]
 pub(crate) fn push_bytes(number: f64, bytes: Bytes<'_>) -> i32 {
     let Some(slot) = HANDLES.mine(number) else {

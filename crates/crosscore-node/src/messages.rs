@@ -33,11 +33,12 @@ pub(crate) struct Place {
 
 impl ProducerPort {
     /// The place behind what is pending, with room for a message of `length` bytes; `None` if there is none, or nobody to
-    /// read it.
+    /// read it, or if it would be the first of a turn that owes a publication.
     #[inline(always)]
     pub(crate) fn place(&mut self, control: &Control, length: usize) -> Option<Place> {
         let producer = &mut self.producer;
-        if producer.is_closed() {
+        let every = self.end.shared().description.publish_every;
+        if producer.is_closed() || (every != 1 && !control.owes()) {
             return None;
         }
         // Read once: whoever breaks the rules may be writing.
@@ -62,8 +63,7 @@ impl ProducerPort {
         taken <= self.producer.cached_free_slots() || taken <= self.producer.free_slots()
     }
 
-    /// Makes what was written at a place a message, and publishes it if that is wanted and each push is published. What it
-    /// takes.
+    /// Makes what was written at a place a message, and publishes what is pending if that is wanted and due. What it takes.
     ///
     /// # Safety
     ///
@@ -91,9 +91,12 @@ impl ProducerPort {
             }
         }
         control.set_at(place.at.wrapping_add(size as u32));
-        if publish && self.end.shared().description.publish_every == 1 {
-            let bytes = place.pending + size;
-            let messages = control.take_messages().saturating_add(1);
+        let bytes = place.pending + size;
+        let messages = control.pending_messages().saturating_add(1);
+        let every = self.end.shared().description.publish_every;
+        // A quarter of the ring, too, so that the consumer is never idle while a long turn fills it.
+        if publish && (messages >= every || bytes >= capacity / 4) {
+            control.set_messages(0);
             // SAFETY: INV-NODE-4: the caller's promise, for what is pending too. INV-INIT-1: every byte of the ring is
             // initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
             unsafe { self.producer.publish_raw(bytes) };
@@ -101,13 +104,12 @@ impl ProducerPort {
             ask_for_lines(&self.producer, bytes, messages);
             self.end.messages(messages);
         } else {
-            control.add_message();
+            control.set_messages(messages);
         }
         size as u32
     }
 
-    /// Writes bytes behind what is pending, and publishes them if each push is published. Returns what they take, or 0 if they
-    /// were not written.
+    /// Writes bytes behind what is pending, and publishes if that is due. Returns what they take, or 0 if they were not written.
     #[inline(always)]
     pub(crate) fn push_bytes(&mut self, control: &Control, bytes: Bytes<'_>) -> u32 {
         let Some(place) = self.place(control, bytes.len()) else {

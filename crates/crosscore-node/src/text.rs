@@ -39,8 +39,8 @@ pub(crate) enum Text<'a> {
 }
 
 impl ProducerPort {
-    /// Writes a string behind what is pending, and publishes it if that is wanted and each push is published. Returns what
-    /// it takes, or 0 if it was not written.
+    /// Writes a string behind what is pending, and publishes if that is wanted and due. Returns what it takes, or 0 if it was
+    /// not written.
     #[inline(always)]
     pub(crate) fn push_text(&mut self, control: &Control, text: Text<'_>, publish: bool) -> u32 {
         // No length comes near the end of what a number holds.
