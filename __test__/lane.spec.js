@@ -8,7 +8,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import vm from 'node:vm'
 import { createRing, lane } from 'crosscore'
-import { expressHits, FAST_LOOK, FAST_PUBLISH, FAST_PUSH_STRING } from '../lib/native/addon.js'
+import { expressHits, FAST_LOOK, FAST_PUBLISH, FAST_PUSH_BYTES, FAST_PUSH_STRING } from '../lib/native/addon.js'
 import { isNode, onNode } from './runtime.js'
 import { start } from './workers/start.js'
 
@@ -84,9 +84,9 @@ onExpress('numbers that are made up, of handles that have ended or moved, are an
   t.false(rings[0].producer.closed)
 })
 
-// INV-NODE-7, INV-NODE-14
+// INV-NODE-7, INV-NODE-14, INV-NODE-15
 onExpress('what is no number goes the other way or throws, and the code goes on', (t) => {
-  const values = [undefined, null, true, '1', {}, [], 5n, Symbol('s'), { valueOf: () => 7 }, () => {}, new Proxy({}, {})]
+  const values = [undefined, null, true, '1', {}, [], 5n, Symbol('s'), { valueOf: () => 7 }, () => {}, new Proxy({}, {}), new Uint8Array(8), new DataView(new ArrayBuffer(8))]
   let odd = 0
   for (let i = 0; i < 200_000; i++) {
     const value = i % 97 === 0 ? values[(i / 97) % values.length] : i
@@ -98,14 +98,30 @@ onExpress('what is no number goes the other way or throws, and the code goes on'
       // No handle has that number, whatever the value.
       const size = FAST_PUSH_STRING(i, value)
       if (size !== undefined && size !== 0) odd++
+      const taken = FAST_PUSH_BYTES(i, value)
+      if (taken !== undefined && taken !== 0) odd++
       FAST_LOOK()
       FAST_PUBLISH(i)
       FAST_PUSH_STRING(i)
+      FAST_PUSH_BYTES(i)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
     }
   }
   t.is(odd, 0)
+})
+
+onExpress('strings and bytes have functions of their own on each V8 that was tested', (t) => {
+  for (const [push, message] of [
+    [FAST_PUSH_STRING, 'some text'],
+    [FAST_PUSH_BYTES, new Uint8Array(64)],
+  ]) {
+    const answers = new Set()
+    // Source of its own for each, for V8 makes a fast call where it has met one callee only. No handle has that number.
+    const call = new Function('push', 'answers', 'message', `return () => answers.add(push(0, message)) // ${typeof message}`)
+    t.true(until(call(push, answers, message), () => answers.size > 1))
+    t.deepEqual(answers, new Set([undefined, 0]))
+  }
 })
 
 onExpress('a handle is used by its own thread only', async (t) => {

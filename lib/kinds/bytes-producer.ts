@@ -11,10 +11,12 @@ import { pushMessageList, pushMessagesFrom } from './push-messages.js'
 import * as framed from '../layout/framed.js'
 import { FramedWriter } from '../layout/framed.js'
 import type { NativeHandle } from '../native/addon.js'
+import * as crossing from '../native/crossing.js'
 import type { Kind } from './kind.js'
 
 // V8 folds a constant of this module into hot code, and loads one of another module each time, with checks.
 const { roomFor, sizeOf } = framed
+const { pushBytes } = crossing
 const { isArray, isAttached, isIterable, isView, lengthOf, lengthOfList, setElements, typedArrayName } = intrinsics
 const ByteView = Uint8Array
 
@@ -57,9 +59,18 @@ export class BytesProducer extends ProducerShell<'bytes'> {
   }
 
   push(message: Uint8Array): boolean {
+    const writer = this.#writer
+    // 0 while a reservation is open.
+    if (writer.free !== 0) {
+      const size = pushBytes(writer.native.number, message)
+      if (size !== undefined && size !== 0) {
+        if (writer.sent(size) !== 0) refuse(writer, this.#port)
+        return true
+      }
+    }
     const length = this.#place(message, 'message', -1)
     if (length < 0) return this.#port.full()
-    if (this.#writer.send(length) !== 0) refuse(this.#writer, this.#port)
+    if (writer.send(length) !== 0) refuse(writer, this.#port)
     return true
   }
 

@@ -65,8 +65,7 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
   push(value: Element<K>): boolean {
     const writer = this.#writer
     const encoded = this.#encode(value)
-    // As a string is pushed: the first of a turn that is not published at once goes the long way.
-    if (typeof encoded === 'string' && !writer.isNew) {
+    if (typeof encoded === 'string') {
       const size = pushString(writer.native.number, encoded)
       if (size !== undefined && size !== 0) {
         if (writer.sent(size) !== 0) refuse(writer, this.#port)
@@ -95,7 +94,7 @@ export class EncodedProducer<K extends EncodedKind> extends ProducerShell<K> {
   #write(value: Element<K>, at: number): boolean {
     const writer = this.#writer
     const encoded = this.#encode(value)
-    if (typeof encoded === 'string' && !writer.isNew) {
+    if (typeof encoded === 'string') {
       const size = writeString(writer.native.number, encoded)
       if (size !== undefined && size !== 0) {
         writer.wrote(size)

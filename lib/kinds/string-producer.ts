@@ -56,8 +56,7 @@ export class StringProducer extends ProducerShell<'string'> {
 
   push(message: string): boolean {
     const writer = this.#writer
-    // The first of a turn that is not published at once goes the long way, which asks whether anybody is there.
-    if (typeof message === 'string' && !writer.isNew) {
+    if (typeof message === 'string') {
       const size = pushString(writer.native.number, message)
       if (size !== undefined && size !== 0) {
         if (writer.sent(size) !== 0) refuse(writer, this.#port)
@@ -85,7 +84,7 @@ export class StringProducer extends ProducerShell<'string'> {
   /** Writes a string; false if there is no room for it. `at` is its place in a list. */
   #write(message: string, at: number): boolean {
     const writer = this.#writer
-    if (typeof message === 'string' && !writer.isNew) {
+    if (typeof message === 'string') {
       const size = writeString(writer.native.number, message)
       if (size !== undefined && size !== 0) {
         writer.wrote(size)

@@ -129,10 +129,10 @@ export class FramedWriter {
     this.free = free > 0 ? free : 0
   }
 
-  /** And published, where each is. The flags that are raised. */
+  /** And published if that was due. The flags that are raised. */
   sent(size: number): number {
     this.wrote(size)
-    return this.#every === 1 ? this.words[FLAGS]! : this.handOver()
+    return this.words[FLAGS]!
   }
 
   /**

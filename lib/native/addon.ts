@@ -48,6 +48,7 @@ interface Calls {
   readonly fastPushNumber?: (number: number, value: number) => number | undefined
   readonly fastPushString?: (number: number, text: string) => number | undefined
   readonly fastWriteString?: (number: number, text: string) => number | undefined
+  readonly fastPushBytes?: (number: number, bytes: Uint8Array) => number | undefined
   readonly environmentBlock: ArrayBuffer
   readonly setImmediate: typeof timers.setImmediate
   readonly setTimeout: typeof timers.setTimeout
@@ -287,3 +288,5 @@ export const FAST_PUSH_NUMBER: (number: number, value: number) => number | undef
 /** Without them, too, where strings cannot be read. */
 export const FAST_PUSH_STRING: (number: number, text: string) => number | undefined = calls.fastPushString ?? ((_number, _text) => undefined)
 export const FAST_WRITE_STRING: (number: number, text: string) => number | undefined = calls.fastWriteString ?? ((_number, _text) => undefined)
+/** Without them, too, where bytes cannot be read. */
+export const FAST_PUSH_BYTES: (number: number, bytes: Uint8Array) => number | undefined = calls.fastPushBytes ?? ((_number, _bytes) => undefined)

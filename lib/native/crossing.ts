@@ -3,7 +3,15 @@
 // Where the express lane is off, or misses (V8 calls a fast function from optimised code only), its functions return
 // `undefined` and the crossing is made through Node-API.
 
-import { FAST_LOOK, FAST_PUBLISH, FAST_PUSH_NUMBER, FAST_PUSH_STRING, FAST_WRITE_STRING, type NativeHandle } from './addon.js'
+import {
+  FAST_LOOK,
+  FAST_PUBLISH,
+  FAST_PUSH_BYTES,
+  FAST_PUSH_NUMBER,
+  FAST_PUSH_STRING,
+  FAST_WRITE_STRING,
+  type NativeHandle,
+} from './addon.js'
 import { FLAG_CORRUPT, FLAGS, KNOWN, PENDING_MESSAGES } from './control.js'
 
 // Constants of the module that calls them: so V8 knows the callee where it compiles a call.
@@ -42,14 +50,20 @@ export function publishMessage(native: NativeHandle): number {
 export const pushNumber = FAST_PUSH_NUMBER
 
 /**
- * Writes a string into the ring, and publishes it where each push is published or counts it as pending. The bytes that it
- * takes; 0 or undefined if it was not written: on the Node-API lane, without room for the longest that it may be, in many
- * or long pieces.
+ * Writes a string into the ring, counts it as pending and publishes if that is due. The bytes that it takes; 0 or undefined if
+ * it was not written: on the Node-API lane, as the first of a turn that owes a publication, without room for the longest that
+ * it may be, in many or long pieces.
  */
 export const pushString = FAST_PUSH_STRING
 
-/** As `pushString`, and counts it as pending. */
+/** As `pushString`, and publishes nothing. */
 export const writeString = FAST_WRITE_STRING
+
+/**
+ * As `pushString`, the bytes of a Uint8Array. 0 or undefined for what is none, too; for no bytes or many, for those that do not
+ * begin at a multiple of 8 of their memory, or whose number may change.
+ */
+export const pushBytes = FAST_PUSH_BYTES
 
 /** A consumer gives back what is pending. 0, or the FLAG_ bits that are raised. */
 export function release(native: NativeHandle): number {

@@ -148,13 +148,10 @@ impl Control {
         self.read(PENDING_MESSAGES)
     }
 
-    /// Counts one message more as pending.
+    /// So many messages are pending.
     #[inline]
-    pub(crate) fn add_message(&self) {
-        self.write(
-            PENDING_MESSAGES,
-            self.read(PENDING_MESSAGES).saturating_add(1),
-        );
+    pub(crate) fn set_messages(&self, messages: u32) {
+        self.write(PENDING_MESSAGES, messages);
     }
 
     #[inline]
@@ -206,7 +203,13 @@ impl Control {
         self.write(ARMED, u32::from(armed));
     }
 
-    /// Whether the handle was on the list of those that owe; it is not after this.
+    /// Whether the handle is on the list of those that owe.
+    #[inline]
+    pub(crate) fn owes(&self) -> bool {
+        self.read(OWING) != 0
+    }
+
+    /// Whether it was; it is not after this.
     pub(crate) fn take_owing(&self) -> bool {
         let owing = self.read(OWING) != 0;
         self.write(OWING, 0);

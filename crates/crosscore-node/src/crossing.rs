@@ -3,6 +3,7 @@
 //! They call neither Node nor V8, allocate nothing and do not panic. A number that is stale, of another thread or
 //! made up is answered as a handle that has ended.
 
+use crate::bytes::Bytes;
 use crate::handle::HANDLES;
 use crate::side::{ENDED, Port};
 use crate::text::Text;
@@ -46,8 +47,7 @@ pub(crate) fn look(number: f64) -> i32 {
     (slot.control.known() & i32::MAX as u32) as i32
 }
 
-/// Writes a string into the ring, and publishes it if that is wanted and each push is published. What it takes, or 0 if it
-/// was not written.
+/// Writes a string into the ring, and publishes if that is wanted and due. What it takes, or 0 if it was not written.
 #[inline(always)]
 pub(crate) fn push_string(number: f64, text: Text<'_>, publish: bool) -> i32 {
     let Some(slot) = HANDLES.mine(number) else {
@@ -63,6 +63,24 @@ pub(crate) fn push_string(number: f64, text: Text<'_>, publish: bool) -> i32 {
     };
     // A ring has at most 2^30 bytes.
     port.push_text(&slot.control, text, publish) as i32
+}
+
+/// Writes bytes into the ring, and publishes if that is due. What they take, or 0 if they were not written.
+#[inline(always)]
+pub(crate) fn push_bytes(number: f64, bytes: Bytes<'_>) -> i32 {
+    let Some(slot) = HANDLES.mine(number) else {
+        return 0;
+    };
+    // SAFETY: INV-NODE-12: as in `publish`.
+    let Some(tenant) = (unsafe { slot.tenant() }) else {
+        return 0;
+    };
+    slot.hit();
+    let Port::Producer(port) = &mut tenant.port else {
+        return 0;
+    };
+    // A ring has at most 2^30 bytes.
+    port.push_bytes(&slot.control, bytes) as i32
 }
 
 /// Writes a number into the ring and publishes it. 1, or 0 if it was not written: JavaScript knows why, or finds out.

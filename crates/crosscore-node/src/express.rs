@@ -14,7 +14,7 @@
 //! - The slow function, which JavaScript gets to where the fast one is not taken, does nothing and so returns
 //!   `undefined`. Its argument has another layout in every second V8; a function that never looks at it does not
 //!   depend on that.
-//! - Where V8 has a string's characters, as it tells debuggers. [`heap`] has that.
+//! - Where V8 has a string's characters and a `Uint8Array`'s bytes, as it tells debuggers. [`heap`] and [`views`] have that.
 //!
 //! # What is checked
 //!
@@ -22,7 +22,8 @@
 //! `CROSSCORE_EXPRESS` is not `0`; this is Node and no relative of it; no startup snapshot is being built, which could
 //! not hold our addresses; all symbols are there, in the one module; V8 says of itself that it is one of [`TESTED`];
 //! and V8's own constructor and getter agree with the layouts. Each check only reads, and none can abort. Strings are read
-//! only if V8 says that they lie as [`heap`] has it; otherwise the lane is without them.
+//! only if V8 says that they lie as [`heap`] has it, bytes only if an array that was made for it does as [`views`] has it;
+//! otherwise the lane is without them.
 //!
 //! # What happens otherwise
 //!
@@ -47,6 +48,11 @@ mod abi;
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
 mod heap;
+#[cfg(all(
+    any(target_os = "linux", target_os = "macos"),
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod views;
 
 use std::fmt::{self, Display};
 use std::sync::OnceLock;
@@ -215,6 +221,12 @@ impl Lane {
     /// Whether functions can make anything of a string that they are given.
     pub(crate) fn knows_strings(self) -> bool {
         self.v8.knows_strings()
+    }
+
+    /// The layout by which functions can read the bytes of a `Uint8Array` that they are given, if they can.
+    pub(crate) fn views(self, env: &Env) -> Option<usize> {
+        // SAFETY: INV-NODE-1: who has an `Env` is called by Node.
+        unsafe { self.v8.views(env.raw()) }
     }
 
     /// The function in JavaScript: the fast function's result, or `undefined` where it was not called.

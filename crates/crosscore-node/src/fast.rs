@@ -14,6 +14,12 @@ static PUSH_NUMBER: FastFunction = FastFunction::new(Fast::Numbers(push_number))
 static PUSH_STRING: FastFunction = FastFunction::new(Fast::NumberAndValue(push_string));
 static WRITE_STRING: FastFunction = FastFunction::new(Fast::NumberAndValue(write_string));
 
+/// One for each layout that V8's arrays may have.
+static PUSH_BYTES: [FastFunction; 2] = [
+    FastFunction::new(Fast::NumberAndValue(push_bytes::<0>)),
+    FastFunction::new(Fast::NumberAndValue(push_bytes::<1>)),
+];
+
 // INV-NODE-7: `crossing` calls neither Node nor V8, does not panic and is over in a bounded time. What it may wake is a
 // thread or a doorbell of this addon.
 extern "C" fn publish(_: Receiver, number: f64, messages: f64) -> i32 {
@@ -42,6 +48,12 @@ extern "C" fn write_string(_: Receiver, number: f64, value: Value) -> i32 {
     }
 }
 
+extern "C" fn push_bytes<const LAYOUT: usize>(_: Receiver, number: f64, value: Value) -> i32 {
+    value
+        .bytes::<LAYOUT>()
+        .map_or(0, |bytes| crossing::push_bytes(number, bytes))
+}
+
 /// A string that is not flat: apart, because of what it needs on the stack.
 #[inline(never)]
 fn push_other_string(number: f64, value: Value, publish: bool) -> i32 {
@@ -52,7 +64,8 @@ fn push_other_string(number: f64, value: Value, publish: bool) -> i32 {
 }
 
 /// What an environment knows of its lane: `lane`, `laneReason`, and where it is the express one, `fastPublish`,
-/// `fastLook`, `fastPushNumber` and, where strings can be read, `fastPushString` and `fastWriteString`.
+/// `fastLook`, `fastPushNumber` and, where strings can be read, `fastPushString` and `fastWriteString`; where bytes can be read,
+/// `fastPushBytes`.
 pub(crate) fn properties(env: &Env) -> napi::Result<Vec<(&'static CStr, sys::napi_value)>> {
     let raw = env.raw();
     let (name, reason, mut functions) = match express::open(env) {
@@ -65,6 +78,9 @@ pub(crate) fn properties(env: &Env) -> napi::Result<Vec<(&'static CStr, sys::nap
             if lane.knows_strings() {
                 functions.push((c"fastPushString", lane.function(env, &PUSH_STRING)?));
                 functions.push((c"fastWriteString", lane.function(env, &WRITE_STRING)?));
+            }
+            if let Some(layout) = lane.views(env) {
+                functions.push((c"fastPushBytes", lane.function(env, &PUSH_BYTES[layout])?));
             }
             ("express", lane.to_string(), functions)
         }

@@ -28,6 +28,7 @@
 //! | `runtime.rs` | whether this is Node itself |
 //! | `thread.rs` | which thread this is |
 //! | `numbers.rs` | a number from JavaScript into the ring |
+//! | `messages.rs`, `bytes.rs` | messages that Rust writes, and a program's bytes as one |
 //! | `text.rs` | strings between V8's heap and the ring |
 //! | `value.rs`, `status.rs` | values and statuses of Node-API |
 //! | `bench.rs` | sources of records for the benchmarks; only with the feature `bench` |
@@ -39,6 +40,7 @@
 mod ahead;
 #[cfg(feature = "bench")]
 pub mod bench;
+mod bytes;
 mod calls;
 mod consumer;
 mod control;
@@ -52,6 +54,7 @@ mod fast;
 mod foreign;
 mod handle;
 mod memory;
+mod messages;
 mod numbers;
 mod pacing;
 mod producer;

@@ -1,26 +1,23 @@
 //! Strings between V8's heap and the ring, in one crossing each.
 //!
-//! `lib/layout/framed.ts` and `lib/layout/text.ts` say how a string lies in the ring: a header of eight bytes, the length
-//! and what the bytes are, then the bytes, filled up to a multiple of eight. What is done here is the common case. Whatever
-//! is different (no room, another encoding, a closed ring) is left alone, and JavaScript does it another way.
+//! A string is a message whose header says what its bytes are (`lib/layout/text.ts`). What is done here is the common case.
+//! Whatever is different (no room, another encoding, a closed ring) is left alone, and JavaScript does it another way.
 //!
-//! Rust writes slots here, at the producer's position and within what is free by the cursors, and reads a header. Another
-//! thread of JavaScript may write there at the same time if a program breaks the rules: so nothing is read twice, and
-//! what is read is checked before it is used. The bytes of a string are read by V8 alone.
+//! Rust writes slots here (`messages.rs`) and reads a header. Another thread of JavaScript may write there at the same time
+//! if a program breaks the rules: so nothing is read twice, and what is read is checked before it is used. The bytes of a
+//! string are read by V8 alone.
 
 use std::ffi::c_char;
 use std::ptr;
 
-use crosscore::{Memory, Producer};
+use crosscore::Memory;
 use napi::sys;
 
 use crate::consumer::ConsumerPort;
 use crate::control::Control;
-use crate::memory::RingMemory;
+use crate::messages::{HEADER, size_of_message};
 use crate::producer::ProducerPort;
-use crate::side::Side;
 
-const HEADER: usize = 8;
 /// What the bytes of a message are, as in `lib/layout/text.ts`.
 const ASCII: u32 = 1;
 const UTF8: u32 = 2;
@@ -33,11 +30,6 @@ const LONGEST_UTF8: usize = (1 << 29) - 24;
 
 const WORD: usize = size_of::<u64>();
 
-/// What a message of so many bytes takes.
-const fn size_of_message(length: usize) -> usize {
-    (length + HEADER + 7) & !7
-}
-
 /// The characters of a string, as V8 has them.
 #[derive(Clone, Copy, Debug)]
 #[allow(dead_code, reason = "nobody makes one where there is no lane")]
@@ -47,74 +39,40 @@ pub(crate) enum Text<'a> {
 }
 
 impl ProducerPort {
-    /// Writes a string behind what is pending, and publishes it if that is wanted and each push is published. Returns what
-    /// it takes, or 0 if it was not written.
+    /// Writes a string behind what is pending, and publishes if that is wanted and due. Returns what it takes, or 0 if it was
+    /// not written.
     #[inline(always)]
     pub(crate) fn push_text(&mut self, control: &Control, text: Text<'_>, publish: bool) -> u32 {
-        let producer = &mut self.producer;
-        if producer.is_closed() {
-            return 0;
-        }
-        // Read once: whoever breaks the rules may be writing.
-        let at = control.at();
-        let pending = at.wrapping_sub(producer.position() as u32) as usize;
         // No length comes near the end of what a number holds.
         let (room, longest) = match text {
-            Text::Latin1(text) => (text.len(), producer.capacity()),
+            Text::Latin1(text) => (text.len(), self.producer.capacity()),
             Text::Utf16(text) => (MOST_UTF8 * text.len(), LONGEST_UTF8),
         };
-        if room > longest || !has_room(producer, pending, room) {
+        if room > longest {
             return 0;
         }
-        let ring = producer.ring();
-        let capacity = ring.capacity();
-        let offset = at as usize & (capacity - 1);
-        let base = ring.base().as_ptr();
-        // SAFETY: INV-NODE-4: as many slots as the message takes are free behind what is pending, by the cursors, so they
-        // are the producer's; INV-NODE-3: they are contiguous in both halves, of which there are `2 * capacity` bytes.
-        let bytes = unsafe { base.add(offset + HEADER) };
+        let Some(place) = self.place(control, room) else {
+            return 0;
+        };
         let (length, what) = match text {
-            // SAFETY: INV-NODE-4: as above, there is room for the text as it is.
-            Text::Latin1(text) if unsafe { copy(text, bytes) } => (text.len(), ASCII),
+            // SAFETY: INV-NODE-4: there is room for the text as it is.
+            Text::Latin1(text) if unsafe { copy(text, place.payload) } => (text.len(), ASCII),
             Text::Latin1(text) => {
                 // Two bytes for each that is not ASCII.
                 let length = text.len() + text.iter().filter(|byte| !byte.is_ascii()).count();
-                if length > LONGEST_UTF8 || !has_room(producer, pending, length) {
+                if length > LONGEST_UTF8 || !self.has_room(&place, length) {
                     return 0;
                 }
                 // SAFETY: INV-NODE-4: and there is room for it widened.
-                unsafe { widen(text, bytes) };
+                unsafe { widen(text, place.payload) };
                 (length, UTF8)
             }
             // SAFETY: INV-NODE-4: there is room for the longest that it can be.
-            Text::Utf16(text) => unsafe { encode(text, bytes) },
+            Text::Utf16(text) => unsafe { encode(text, place.payload) },
         };
-        let size = size_of_message(length);
-        // SAFETY: INV-NODE-4, INV-NODE-3: as above. INV-ALIAS-1: no reference to a slot exists. Unaligned, since where it
-        // lies is a number of JavaScript's.
-        unsafe {
-            let slot = base.add(offset);
-            slot.cast::<u32>().write_unaligned(length as u32);
-            slot.add(4).cast::<u32>().write_unaligned(what);
-            if ring.memory() == Memory::Heap && offset + size > capacity {
-                ptr::copy_nonoverlapping(base.add(capacity), base, offset + size - capacity);
-            }
-        }
-        control.set_at(at.wrapping_add(size as u32));
-        if publish && self.end.shared().description.publish_every == 1 {
-            self.publish(control, 1);
-        } else {
-            control.add_message();
-        }
-        size as u32
+        // SAFETY: INV-NODE-4: so much was written there, within the room.
+        unsafe { self.complete(control, place, length, what, publish) }
     }
-}
-
-/// Whether a message is free behind what is pending; if it is not known to be, with a look.
-#[inline(always)]
-fn has_room(producer: &Producer<u8, RingMemory>, pending: usize, length: usize) -> bool {
-    let taken = pending.saturating_add(size_of_message(length));
-    taken <= producer.cached_free_slots() || taken <= producer.free_slots()
 }
 
 /// Copies a text, and tells whether it is ASCII: the same pass over it, word by word.
@@ -285,12 +243,7 @@ impl ConsumerPort {
 
 #[cfg(test)]
 mod tests {
-    use super::{ASCII, MOST_UTF8, UTF8, UTF16, copy, encode, size_of_message, widen};
-
-    #[test]
-    fn messages_take_a_header_and_are_filled_up() {
-        assert_eq!([0, 1, 8, 9].map(size_of_message), [8, 16, 16, 24],);
-    }
+    use super::{ASCII, MOST_UTF8, UTF8, UTF16, copy, encode, widen};
 
     #[test]
     fn a_text_is_copied_and_known_to_be_ascii_or_not() {

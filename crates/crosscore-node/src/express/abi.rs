@@ -5,12 +5,13 @@ use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::fmt::{self, Debug};
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::OnceLock;
 
 use napi::sys;
 
-use super::heap;
 pub(crate) use super::heap::{Scratch, Value};
 use super::{Fast, FastFunction, Reason};
+use super::{heap, views};
 
 /// `v8::Isolate`.
 type Isolate = *mut c_void;
@@ -151,6 +152,9 @@ pub(crate) struct V8 {
     numbers: &'static Signature,
     number_and_value: &'static Signature,
     knows_strings: bool,
+    /// Which of `views::LAYOUTS` it tells, and whether its arrays have it.
+    views: Option<usize>,
+    views_seen: OnceLock<bool>,
 }
 
 // SAFETY: INV-NODE-8: functions, and signatures that nobody changes.
@@ -184,6 +188,17 @@ impl V8 {
                 .or_else(|_| node.function::<InfoNew>(INFO_NEW_BEFORE))
         }?;
         let layout = Layout::ask(info_new, argument_info)?;
+        // SAFETY: INV-NODE-8: the names are those of numbers.
+        let tells = |name, expected| unsafe { node.number(name) }.is_ok_and(|n| n == expected);
+        let knows_strings = heap::LAYOUT
+            .iter()
+            .all(|&(name, expected)| tells(name, expected));
+        // Objects and maps are those of strings.
+        let views = views::LAYOUTS.iter().position(|layout| {
+            let mut told = layout.told().into_iter();
+            knows_strings
+                && told.all(|(names, expected)| names.iter().any(|&name| tells(name, expected)))
+        });
         Ok(Self {
             // SAFETY: INV-NODE-8: as above.
             get_current: unsafe { node.function(GET_CURRENT) }?,
@@ -197,10 +212,9 @@ impl V8 {
             numbers: layout.signature(Type::Int32, &[Type::Value, Type::Float64, Type::Float64])?,
             number_and_value: layout
                 .signature(Type::Int32, &[Type::Value, Type::Float64, Type::Value])?,
-            knows_strings: heap::LAYOUT.iter().all(|&(name, expected)| {
-                // SAFETY: INV-NODE-8: the names are those of numbers.
-                unsafe { node.number(name) }.is_ok_and(|number| number == expected)
-            }),
+            knows_strings,
+            views,
+            views_seen: OnceLock::new(),
             version,
         })
     }
@@ -212,6 +226,24 @@ impl V8 {
     /// Whether strings lie on its heap as `heap.rs` has it.
     pub(crate) fn knows_strings(&self) -> bool {
         self.knows_strings
+    }
+
+    /// How a `Uint8Array` lies on its heap, of the ways that `views.rs` knows.
+    ///
+    /// # Safety
+    ///
+    /// INV-NODE-1: a call of Node-API into this addon is under way on this thread.
+    pub(crate) unsafe fn views(&self, env: sys::napi_env) -> Option<usize> {
+        let layout = self.views?;
+        let is_seen = match self.views_seen.get() {
+            Some(&is_seen) => is_seen,
+            None => {
+                // SAFETY: INV-NODE-1: passed on.
+                let is_seen = unsafe { views::is_seen(env, layout) }?;
+                *self.views_seen.get_or_init(|| is_seen)
+            }
+        };
+        is_seen.then_some(layout)
     }
 
     /// A new function of JavaScript in the current context, or `None` if V8 cannot make one now.

@@ -12,19 +12,21 @@ use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
+use napi::sys;
+
 use crate::text::Text;
 
 /// A field of an object: a small integer, or the address of another object with a tag in its lowest bits.
-type Field = usize;
+pub(super) type Field = usize;
 
-const HEAP_OBJECT: Field = 0b01;
-const TAG_MASK: Field = 0b11;
+pub(super) const HEAP_OBJECT: Field = 0b01;
+pub(super) const TAG_MASK: Field = 0b11;
 /// A small integer is in the upper half of a field.
 const SMI_SHIFT: u32 = 32;
 
 /// Offsets in any object, in a map, in any string, and in the four kinds of strings that are known here.
-const MAP: usize = 0;
-const INSTANCE_TYPE: usize = 12;
+pub(super) const MAP: usize = 0;
+pub(super) const INSTANCE_TYPE: usize = 12;
 const LENGTH: usize = 12;
 const CHARACTERS: usize = 16;
 const FIRST: usize = 16;
@@ -109,8 +111,13 @@ impl Value {
         }
     }
 
+    /// A handle of Node-API, which is a `Local<Value>` (Node's `src/js_native_api_v8.h`, `V8LocalValueFromJsValue`).
+    pub(super) fn of(value: sys::napi_value) -> Self {
+        Self(value.cast_const().cast())
+    }
+
     #[inline]
-    fn field(&self) -> Option<Field> {
+    pub(super) fn field(&self) -> Option<Field> {
         // A direct handle would be the tagged address itself.
         if self.0.is_null() || !self.0.is_aligned() {
             return None;

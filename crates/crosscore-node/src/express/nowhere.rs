@@ -3,6 +3,7 @@
 use napi::sys;
 
 use super::{FastFunction, Reason};
+use crate::bytes::Bytes;
 use crate::text::Text;
 
 /// Nobody gets one. An enum, because a C function may take what has no value, but no struct without a C layout.
@@ -15,6 +16,10 @@ pub(crate) enum Value {}
 
 impl Value {
     pub(crate) fn flat(&self) -> Option<Text<'_>> {
+        match *self {}
+    }
+
+    pub(crate) fn bytes<const LAYOUT: usize>(&self) -> Option<Bytes<'_>> {
         match *self {}
     }
 
@@ -51,6 +56,13 @@ impl V8 {
     }
 
     pub(crate) fn knows_strings(&self) -> bool {
+        match *self {}
+    }
+
+    /// # Safety
+    ///
+    /// Cannot be called.
+    pub(crate) unsafe fn views(&self, _env: sys::napi_env) -> Option<usize> {
         match *self {}
     }
 
