@@ -22,6 +22,7 @@ const folder = path.join(root, 'target', 'fuzz')
 const LONGEST = 512
 
 const heap = 'crates/crosscore-node/src/express/heap.rs'
+const views = 'crates/crosscore-node/src/express/views.rs'
 const text = 'crates/crosscore-node/src/text.rs'
 
 const targets = [
@@ -87,8 +88,16 @@ const targets = [
         patches: [[heap, 'for _ in 0..MOST_PARTS {', 'for _ in 0..2 * MOST_PARTS {']],
       },
       {
+        name: 'an array that is shorter than it was',
+        patches: [[views, 'end <= self.buffer_length()', 'end <= self.buffer_length() + 1']],
+      },
+      {
+        name: 'bytes that are copied by words to the end',
+        patches: [['crates/crosscore-node/src/bytes.rs', 'while at + WORD <= self.length {', 'while at < self.length {']],
+      },
+      {
         name: 'a message of two bytes a character in the room for one',
-        patches: [[text, 'if length > LONGEST_UTF8 || !has_room(producer, pending, length) {', 'if length > LONGEST_UTF8 {']],
+        patches: [[text, 'if length > LONGEST_UTF8 || !self.has_room(&place, length) {', 'if length > LONGEST_UTF8 {']],
       },
       {
         name: 'a low surrogate without a high one',
