@@ -72,16 +72,16 @@ const targets = [
     name: 'strings',
     mutants: [
       {
+        name: 'a slice that is longer than what it is of',
+        patches: [[heap, 'from + length <= string.length()', 'from <= string.length()']],
+      },
+      {
         name: 'a last word that is read beyond the bytes',
         patches: [[heap, 'copy_word(last);', 'copy_word(last + 1);']],
       },
       {
         name: 'an offset of sliced strings that is elsewhere',
         patches: [[heap, 'const OFFSET: usize = 24;', 'const OFFSET: usize = 28;']],
-      },
-      {
-        name: 'a slice that is longer than what it is of',
-        patches: [[heap, 'from + length <= string.length()', 'from <= string.length()']],
       },
       {
         name: 'parts that are not counted',
