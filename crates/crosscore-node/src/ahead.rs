@@ -16,30 +16,25 @@ const NEAR: usize = 512;
 const FAR: usize = 8192;
 /// Bytes of a line.
 const LINE: usize = 64;
-/// Lines that are asked for at once, at most, where many writes are published together.
+/// Lines that are asked for at once, at most.
 const MOST: usize = 64;
-/// And where it was one message: one copy writes it, several lines at a time, and is no quicker for more than this.
-const MOST_OF_ONE: usize = 8;
 
-/// How far ahead, and how many lines at most, where `bytes` are published at a time that are so many messages (0: numbers).
-/// Of many writes twice as far as they reach, so that what is written before the next publication has been asked for before.
+/// How far ahead, where `bytes` are published at a time: twice as far as they reach, so that what is written before the next
+/// publication has been asked for before.
 #[inline]
-fn reach(bytes: usize, messages: u32) -> (usize, usize) {
-    if messages == 1 {
-        return (NEAR, MOST_OF_ONE);
-    }
-    (bytes.saturating_mul(2).clamp(NEAR, FAR), MOST)
+fn reach(bytes: usize) -> usize {
+    bytes.saturating_mul(2).clamp(NEAR, FAR)
 }
 
-/// After the publication of `bytes`, which are so many messages: asks for as many lines as they have touched anew.
+/// After the publication of `bytes`: asks for as many lines as they have touched anew.
 #[inline]
-pub(crate) fn ask_for_lines(producer: &Producer<u8, RingMemory>, bytes: usize, messages: u32) {
+pub(crate) fn ask_for_lines(producer: &Producer<u8, RingMemory>, bytes: usize) {
     let ring = producer.ring();
     let position = producer.position() as usize;
     let free = producer.cached_free_slots();
     if reaches_line(position, bytes) && free >= NEAR {
-        let (ahead, most) = reach(bytes, messages);
-        for offset in offsets(position, bytes, ahead.min(free), most, ring.capacity()) {
+        let ahead = reach(bytes).min(free);
+        for offset in offsets(position, bytes, ahead, ring.capacity()) {
             ask_for(ring.base().as_ptr().wrapping_add(offset));
         }
     }
@@ -57,12 +52,11 @@ fn offsets(
     position: usize,
     bytes: usize,
     ahead: usize,
-    most: usize,
     capacity: usize,
 ) -> impl Iterator<Item = usize> {
     // None behind the position: those were just written.
     let lines = bytes.saturating_sub(position % LINE).div_ceil(LINE);
-    let lines = lines.min(most).min(ahead / LINE);
+    let lines = lines.min(MOST).min(ahead / LINE);
     let farthest = (position & (capacity - 1)) + ahead;
     (0..lines).map(move |line| farthest - line * LINE)
 }
@@ -88,23 +82,22 @@ fn ask_for(address: *const u8) {
 
 #[cfg(test)]
 mod tests {
-    use super::{FAR, LINE, MOST, MOST_OF_ONE, NEAR, offsets, reach, reaches_line};
+    use super::{FAR, LINE, MOST, NEAR, offsets, reach, reaches_line};
 
     const CAPACITY: usize = 1 << 16;
 
-    fn asked(position: usize, bytes: usize, free: usize, messages: u32) -> Vec<usize> {
+    fn asked(position: usize, bytes: usize, free: usize) -> Vec<usize> {
         if !reaches_line(position, bytes) {
             return Vec::new();
         }
-        let (ahead, most) = reach(bytes, messages);
-        offsets(position, bytes, ahead.min(free), most, CAPACITY).collect()
+        offsets(position, bytes, reach(bytes).min(free), CAPACITY).collect()
     }
 
     #[test]
     fn numbers_ask_once_for_each_line() {
         let all: Vec<usize> = (8..=CAPACITY)
             .step_by(8)
-            .flat_map(|at| asked(at, 8, CAPACITY / 2, 0))
+            .flat_map(|at| asked(at, 8, CAPACITY / 2))
             .collect();
         let lines: Vec<usize> = (0..CAPACITY)
             .step_by(LINE)
@@ -118,13 +111,11 @@ mod tests {
     #[test]
     fn streams_leave_no_line_out() {
         // Of each publication, up to the most lines that are asked for.
-        let batches = [256, 512, 2304, MOST * LINE].map(|bytes| (bytes, 0));
-        let one_by_one = [72, MOST_OF_ONE * LINE].map(|bytes| (bytes, 1));
-        for (bytes, messages) in batches.into_iter().chain(one_by_one) {
+        for bytes in [72, 256, 512, 2304, MOST * LINE] {
             let mut lines: Vec<usize> = (bytes..bytes * 40)
                 .step_by(bytes)
                 .take_while(|at| at + FAR < CAPACITY)
-                .flat_map(|at| asked(at, bytes, CAPACITY / 2, messages))
+                .flat_map(|at| asked(at, bytes, CAPACITY / 2))
                 .map(|at| at / LINE)
                 .collect();
             lines.sort_unstable();
@@ -139,14 +130,12 @@ mod tests {
         for position in (CAPACITY..2 * CAPACITY).step_by(2056) {
             for bytes in (8..CAPACITY - NEAR).step_by(1080) {
                 for free in [NEAR, NEAR + 8, 2 * NEAR, FAR, CAPACITY - bytes] {
-                    for (messages, most) in [(0, MOST), (1, MOST_OF_ONE), (32, MOST)] {
-                        let asked = asked(position, bytes, free, messages);
-                        assert!(asked.len() <= most);
-                        for offset in asked {
-                            let ahead = offset - position % CAPACITY;
-                            assert!(ahead <= free.min(FAR), "{ahead} bytes ahead");
-                            assert!(offset < 2 * CAPACITY);
-                        }
+                    let asked = asked(position, bytes, free);
+                    assert!(asked.len() <= MOST);
+                    for offset in asked {
+                        let ahead = offset - position % CAPACITY;
+                        assert!(ahead <= free.min(FAR), "{ahead} bytes ahead");
+                        assert!(offset < 2 * CAPACITY);
                     }
                 }
             }
@@ -155,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_position_that_has_wrapped_is_one_like_any_other() {
-        assert_eq!(asked(0, 64, CAPACITY / 2, 0), [NEAR]);
-        assert_eq!(asked(56, 64, CAPACITY / 2, 0), [56 + NEAR]);
+        assert_eq!(asked(0, 64, CAPACITY / 2), [NEAR]);
+        assert_eq!(asked(56, 64, CAPACITY / 2), [56 + NEAR]);
     }
 }

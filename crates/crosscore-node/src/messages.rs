@@ -101,7 +101,7 @@ impl ProducerPort {
             // initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
             unsafe { self.producer.publish_raw(bytes) };
             control.set_done(self.producer.position());
-            ask_for_lines(&self.producer, bytes, messages);
+            ask_for_lines(&self.producer, bytes);
             self.end.messages(messages);
         } else {
             control.set_messages(messages);

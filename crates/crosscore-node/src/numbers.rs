@@ -43,7 +43,7 @@ impl ProducerPort {
         // and `u8` has no invalid values.
         unsafe { producer.publish_raw(bytes) };
         control.set_done(producer.position());
-        ask_for_lines(producer, bytes, 0);
+        ask_for_lines(producer, bytes);
         true
     }
 }

@@ -50,7 +50,7 @@ impl Side for ProducerPort {
             // the ring is initialised from the start (INV-ALLOC-4), and `u8` has no invalid values.
             unsafe { producer.publish_raw(bytes) };
             control.set_done(producer.position());
-            ask_for_lines(producer, bytes, messages);
+            ask_for_lines(producer, bytes);
         }
         self.end.messages(messages);
     }
