@@ -1093,6 +1093,15 @@ impl Ends {
         }
     }
 
+    /// As JavaScript does before it pops.
+    fn look_if_empty(&mut self) {
+        if let Some(port) = &mut self.consumer
+            && port.consumer.cached_available() == 0
+        {
+            port.look(&self.reads);
+        }
+    }
+
     /// Writes nonsense where the consumer reads next.
     fn scribble_header(&mut self, what: u8, more: i16) {
         let Some(port) = &self.consumer else {
@@ -1270,10 +1279,11 @@ fuzz_target!(|program: Program| {
                 what,
                 more,
             } => {
-                if what < 16 {
-                    ends.scribble_header(what % 5, more >> 8);
-                } else if what < 32 {
-                    ends.scribble_header(what % 5, more);
+                ends.look_if_empty();
+                match what {
+                    0..32 => ends.scribble_header(1 + what % 2, more >> 8),
+                    32..48 => ends.scribble_header(what % 5, more),
+                    _ => {}
                 }
                 ends.pop(refused);
             }
