@@ -158,18 +158,27 @@ test('a worker has a lane of its own', async (t) => {
   t.is(wrong, 0)
 })
 
-const flags = ['--jitless', '--no-opt', '--no-turbo-fast-api-calls', '--stress-compaction', '--prof', '--cpu-prof', '--always-sparkplug']
+const flags = ['--jitless', '--no-opt', '--no-turbo-fast-api-calls', '--stress-compaction', '--prof', '--cpu-prof', '--heap-prof', '--always-sparkplug', '--predictable', '--single-threaded']
 for (const flag of flags) {
   onNode(`with ${flag} the same comes out`, async (t) => {
     const program = `
       import { createRing } from 'crosscore'
-      const { producer, consumer } = createRing({ of: 'f64', capacity: 1024 })
+      const rings = ['f64', 'string', 'bytes'].map((of) => createRing({ of, capacity: 4096 }))
+      const same = [Object.is, Object.is, (a, b) => Buffer.compare(a, b) === 0]
+      const memory = Uint8Array.from({ length: 512 }, (_, i) => i)
       let wrong = 0
-      for (let i = 0; i < 100_000; i++) { producer.push(i); if (consumer.pop() !== i) wrong++ }
+      const pass = (which, value) => {
+        const { producer, consumer } = rings[which]
+        if (!producer.push(value) || !same[which](consumer.pop(), value)) wrong++
+      }
+      for (let i = 0; i < 100_000; i++) pass(0, i)
+      // In two pieces, of one byte a character and of two, and with half a pair.
+      for (let i = 0; i < 40_000; i++) pass(1, 'number ' + i + ['', ' and more of it', ' größer', ' 漢字', ' \\ud800'][i % 5])
+      for (let i = 0; i < 40_000; i++) pass(2, memory.subarray(i & 0xf8, (i & 0xf8) + (i % 200)))
       console.log(wrong)`
     const folder = mkdtempSync(path.join(tmpdir(), 'crosscore-lane-'))
     try {
-      const options = flag === '--cpu-prof' ? ['--cpu-prof-dir', folder] : flag === '--prof' ? [`--logfile=${folder}/v8.log`] : []
+      const options = /^--(cpu|heap)-prof$/.test(flag) ? [`${flag}-dir`, folder] : flag === '--prof' ? [`--logfile=${folder}/v8.log`] : []
       const { stdout } = await promisify(execFile)(process.execPath, [flag, ...options, '--input-type=module', '-e', program], { cwd: new URL('..', import.meta.url) })
       t.is(stdout.trim(), '0')
     } finally {

@@ -23,7 +23,8 @@ const ARRAYS = {
 
 /** The stream of a plan. */
 export function streamOf({ ring: { of }, longest, words }) {
-  return of === 'bytes' ? messages(longest, words) : numbers(of)
+  if (of === 'bytes') return messages(longest, words)
+  return of === 'string' ? strings(longest, words) : numbers(of)
 }
 
 function numbers(of) {
@@ -61,6 +62,48 @@ function messages(longest, words) {
       if (message.length !== expected.length || Buffer.compare(message, expected) !== 0) {
         throw new Error(`message ${i} has ${message.length} bytes and not the ${expected.length} that it should, or other ones`)
       }
+    },
+  }
+}
+
+/** What strings are made of, with the bytes that a unit takes at most: one byte a unit in V8 or two, ASCII, or text that UTF-8 cannot hold. */
+const SCRIPTS = [
+  { units: 'It was the best of times, it was the worst of times. ', size: 1 },
+  { units: 'Große Straße in Übersee, déjà vu; ', size: 2 },
+  { units: '漢字かな交じり文と😀, and so on; ', size: 3 },
+  { units: 'half a pair \ud83d, the other \ude00; ', size: 3 },
+]
+
+function strings(longest, words) {
+  const texts = SCRIPTS.map(({ units }) => units.repeat(Math.ceil((256 + longest) / units.length)))
+  const at = (i) => {
+    const random = mixed(i ^ words)
+    const which = random & 3
+    const length = Math.floor((random % (longest + 1)) / SCRIPTS[which].size)
+    const start = i % 251
+    const text = texts[which].substring(start, start + length)
+    if (length < 8) return text
+    // As V8 has it: in one piece, as a part of another, in two pieces, and in more.
+    const cut = 1 + (random % (length - 1))
+    const form = (random >>> 2) & 3
+    if (form === 0) return Buffer.from(text, 'utf16le').toString('utf16le')
+    if (form === 1) return text
+    if (form === 2) return text.substring(0, cut) + text.substring(cut)
+    let pieces = text.substring(0, 1)
+    for (let k = 1; k < 7; k++) pieces += text.substring(k, k + 1)
+    return pieces + text.substring(7)
+  }
+  const room = (i) => {
+    const text = at(i)
+    return text.isWellFormed() ? Buffer.byteLength(text) : 2 * text.length
+  }
+  return {
+    at,
+    some: (from, count) => Array.from({ length: count }, (_, i) => at(from + i)),
+    room,
+    check(i, text) {
+      const expected = at(i)
+      if (text !== expected) throw new Error(`message ${i} is a string of ${text.length} units and not the one of ${expected.length} that it should be`)
     },
   }
 }

@@ -14,12 +14,12 @@ const SCENARIOS = { traffic: 60, mainSide: 10, parked: 8, dropped: 6, unclaimed:
 
 export function planOf(seed, round) {
   const random = new Random(mixed(seed) ^ mixed(round * 2 + 1))
-  const of = random.chance(0.4) ? 'bytes' : random.of(KINDS)
-  const bytes = of === 'bytes'
+  const of = random.chance(0.3) ? 'bytes' : random.chance(0.3) ? 'string' : random.of(KINDS)
+  const messages = of === 'bytes' || of === 'string'
   const memory = random.of(['mirrored', 'heap'])
   const publish = random.of(['each', 'each', 'tick', random.between(2, 50)])
   // Small rings are full most of the time; a few are large.
-  const capacity = bytes ? 2 ** random.between(6, 16) : 2 ** random.between(random.chance(0.2) ? 0 : 4, 12)
+  const capacity = messages ? 2 ** random.between(6, 16) : 2 ** random.between(random.chance(0.2) ? 0 : 4, 12)
   const victim = random.of(['producer', 'consumer'])
   return {
     seed,
@@ -27,7 +27,7 @@ export function planOf(seed, round) {
     scenario: random.weighted(SCENARIOS),
     ring: { of, capacity, memory, publish },
     /** Messages are as long as this at most. */
-    longest: bytes ? Math.min(capacity - 8, random.of([0, 24, 200, 5000, 60_000])) : 0,
+    longest: messages ? Math.min(capacity - 8, random.of([0, 24, 200, 5000, 60_000])) : 0,
     writing: random.of(WRITING),
     reading: random.of(READING),
     mainWriting: random.of(MAIN_WRITING),

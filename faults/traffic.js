@@ -26,6 +26,8 @@ class End {
     this.handle = handle
     this.stream = streamOf(plan)
     this.bytes = plan.ring.of === 'bytes'
+    /** Copied in and made on the way out: there are no slots to reserve or to look at. */
+    this.strings = plan.ring.of === 'string'
     this.ledger = ledger
     this.doom = doom
     this.options = timeout === undefined ? undefined : { timeout }
@@ -77,7 +79,7 @@ class Writer extends End {
 
   /** Room for the next element, or for it and some more. */
   async room(count = 1) {
-    const n = this.bytes ? this.stream.room(this.at) : Math.min(count, this.handle.capacity)
+    const n = this.bytes || this.strings ? this.stream.room(this.at) : Math.min(count, this.handle.capacity)
     if (!(await this.awaiting(this.handle.ready(n)))) throw Object.assign(new Error('not ready'), { code: 'ERR_CROSSCORE_CLOSED' })
   }
 
@@ -121,6 +123,7 @@ class Writer extends End {
       this.#wrote(this.blocking(() => this.handle.pushManySync(source(), this.options)))
     },
     reserve: async () => {
+      if (this.strings) return this.ways.ready()
       const count = this.bytes ? 1 : Math.min(this.some(), this.handle.capacity)
       const length = this.bytes ? this.stream.room(this.at) : count
       const view = this.handle.reserve(length)
@@ -212,7 +215,7 @@ class Reader extends End {
       return true
     },
     popMany: () => {
-      const array = this.bytes || this.random.chance(0.5) ? undefined : this.stream.array(this.some())
+      const array = this.bytes || this.strings || this.random.chance(0.5) ? undefined : this.stream.array(this.some())
       const got = array === undefined ? this.handle.popMany(this.some()) : array.subarray(0, this.handle.popMany(array))
       if (this.checkSome(got) > 0) return false
       if (this.handle.done) return true
@@ -227,6 +230,7 @@ class Reader extends End {
       return taken === 0 ? !(await this.awaiting(this.handle.ready())) : false
     },
     peek: async () => {
+      if (this.strings) return this.ways.ready()
       const view = this.handle.peek()
       if (view === undefined || (!this.bytes && view.length === 0)) return !(await this.awaiting(this.handle.ready()))
       if (this.bytes) {

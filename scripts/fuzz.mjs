@@ -21,6 +21,10 @@ const folder = path.join(root, 'target', 'fuzz')
 /** Bytes of an input, about a hundred operations: longer ones are slower and reach nothing else. */
 const LONGEST = 512
 
+const heap = 'crates/crosscore-node/src/express/heap.rs'
+const views = 'crates/crosscore-node/src/express/views.rs'
+const text = 'crates/crosscore-node/src/text.rs'
+
 const targets = [
   {
     name: 'ring',
@@ -61,6 +65,47 @@ const targets = [
       {
         name: 'a number that is pushed without room',
         patches: [['crates/crosscore-node/src/numbers.rs', 'if bytes > free {', 'if bytes > free + 8 {']],
+      },
+    ],
+  },
+  {
+    name: 'strings',
+    mutants: [
+      {
+        name: 'a slice that is longer than what it is of',
+        patches: [[heap, 'from + length <= string.length()', 'from <= string.length()']],
+      },
+      {
+        name: 'a last word that is read beyond the bytes',
+        patches: [[heap, 'copy_word(last);', 'copy_word(last + 1);']],
+      },
+      {
+        name: 'an offset of sliced strings that is elsewhere',
+        patches: [[heap, 'const OFFSET: usize = 24;', 'const OFFSET: usize = 28;']],
+      },
+      {
+        name: 'parts that are not counted',
+        patches: [[heap, 'for _ in 0..MOST_PARTS {', 'for _ in 0..2 * MOST_PARTS {']],
+      },
+      {
+        name: 'an array that is shorter than it was',
+        patches: [[views, 'end <= self.buffer_length()', 'end <= self.buffer_length() + 1']],
+      },
+      {
+        name: 'bytes that are copied by words to the end',
+        patches: [['crates/crosscore-node/src/bytes.rs', 'while at + WORD <= self.length {', 'while at < self.length {']],
+      },
+      {
+        name: 'a message of two bytes a character in the room for one',
+        patches: [[text, 'if length > LONGEST_UTF8 || !self.has_room(&place, length) {', 'if length > LONGEST_UTF8 {']],
+      },
+      {
+        name: 'a low surrogate without a high one',
+        patches: [[text, 'let (0xd800..0xdc00, &[low', 'let (0xd800..0xe000, &[low']],
+      },
+      {
+        name: 'a length in the ring that is believed',
+        patches: [[text, 'if size > available - HEADER || size_of_message(size) > available {', 'if size > 2 * available {']],
       },
     ],
   },
