@@ -17,6 +17,10 @@ export const lintSteps = [
     command: ['cargo', 'clippy', '-p', 'crosscore', '--no-default-features', '--all-targets', '--', '-D', 'warnings'],
   },
   {
+    name: 'clippy-alloc',
+    command: ['cargo', 'clippy', '-p', 'crosscore', '--no-default-features', '--features', 'alloc', '--all-targets', '--', '-D', 'warnings'],
+  },
+  {
     name: 'rustdoc',
     command: ['cargo', 'doc', '-p', 'crosscore', '--all-features', '--no-deps'],
     env: { RUSTDOCFLAGS: '-D warnings' },

@@ -112,6 +112,11 @@ const mutants = [
     test: ['panic_safety', 'a_destructor_that_panics_in_a_release'],
   },
   {
+    name: 'a static ring is given to everybody',
+    patches: [[`${src}/static_ring.rs`, 'self.claimed.fetch_or(1, CLAIM_STORAGE)', 'self.claimed.fetch_or(0, CLAIM_STORAGE)']],
+    test: ['static_ring', 'it_is_split_once_and_never_again'],
+  },
+  {
     name: 'no second look before it sleeps',
     patches: [[`${src}/park/slot.rs`, 'let found = look();', 'let found = look().filter(|_| false);']],
     test: ['loom_park', 'a_push_wakes_the_consumer'],

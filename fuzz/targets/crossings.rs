@@ -423,15 +423,15 @@ fn stored(kind: u32, value: f64) -> Option<Vec<u8>> {
 /// The ring's memory as JavaScript sees it, and what should stand in it: Rust writes numbers there that it is given, and
 /// nothing else.
 struct Shadow {
-    ring: Arc<SharedRing>,
+    ring: SharedRing,
     bytes: Vec<u8>,
     mirrored: bool,
 }
 
 impl Shadow {
-    fn new(ring: &Arc<SharedRing>, mirrored: bool) -> Self {
+    fn new(ring: &SharedRing, mirrored: bool) -> Self {
         Self {
-            ring: Arc::clone(ring),
+            ring: ring.clone(),
             bytes: vec![0; 2 * ring.capacity()],
             mirrored,
         }

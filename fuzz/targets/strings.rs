@@ -53,7 +53,6 @@ mod views;
 use std::alloc::{self, Layout};
 use std::collections::{HashMap, VecDeque};
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use arbitrary::{Arbitrary, Unstructured};
@@ -953,7 +952,7 @@ fn stored(content: Content<'_>) -> (Vec<u8>, u32) {
 
 /// The ring's memory, and what should stand in it.
 struct Shadow {
-    ring: Arc<SharedRing>,
+    ring: SharedRing,
     bytes: Vec<u8>,
     mirrored: bool,
 }
@@ -1244,7 +1243,7 @@ fuzz_target!(|program: Program| {
     let least = 8 << (program.capacity % 12);
     let (producer, consumer) = Ring::<u8, _>::with_capacity_in(least, kind).expect("a small ring");
     let memory = Shadow {
-        ring: Arc::clone(producer.ring()),
+        ring: producer.ring().clone(),
         bytes: vec![0; 2 * producer.capacity()],
         mirrored: program.mirrored,
     };

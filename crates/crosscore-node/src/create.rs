@@ -1,7 +1,5 @@
 //! What `native.js` exports: make a ring, claim or revoke a token, and all else that an environment has.
 
-use std::sync::Arc;
-
 use crosscore::Ring;
 use napi::bindgen_prelude::{FromNapiValue, Object, Unknown};
 use napi::{Env, JsValue, sys};
@@ -78,9 +76,7 @@ pub(crate) fn make_ring(
         _ => on(RingMemory::Mirrored).or_else(|_| on(RingMemory::Heap)),
     };
     let (producer, consumer) = made.map_err(|cause| cause.to_string())?;
-    let ring = Arc::clone(producer.ring());
-    let (this, that) = ends(&ring, description);
-    drop(ring);
+    let (this, that) = ends(producer.ring(), description);
     Ok((
         Port::Producer(ProducerPort::new(producer, this)),
         Port::Consumer(ConsumerPort::new(consumer, that)),

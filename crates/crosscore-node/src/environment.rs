@@ -17,7 +17,6 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use napi::{Env, sys};
@@ -249,7 +248,7 @@ impl Environment {
     pub(crate) fn memory(
         self: &Rc<Self>,
         env: sys::napi_env,
-        ring: &Arc<SharedRing>,
+        ring: &SharedRing,
         shared: &Shared,
     ) -> napi::Result<sys::napi_value> {
         let known = self
@@ -263,7 +262,7 @@ impl Environment {
             return Ok(value);
         }
         let memory = (ring.base(), 2 * ring.capacity());
-        let owner = Box::new(Arc::clone(ring));
+        let owner = Box::new(ring.clone());
         // SAFETY: INV-NODE-1: a ring's memory is twice its capacity, and the count that is its owner keeps it.
         let (visible, value) =
             unsafe { Visible::new(self, env, memory, owner, Some(shared.number))? };

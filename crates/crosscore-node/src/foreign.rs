@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use crosscore::{Memory, Ring, WaitError};
+use crosscore::{Memory, WaitError};
 use napi::sys;
 
 use crate::control::{Control, FLAG_CLOSED, FLAG_CORRUPT, FLAG_DONE};
 use crate::create::make_ring;
-use crate::memory::RingMemory;
+use crate::memory::SharedRing;
 use crate::shared::{Description, Which};
 use crate::side::Port;
 use crate::status::check;
@@ -140,7 +140,7 @@ fn which(side: u32) -> Which {
 
 /// Gives a port away. `None` if it has ended.
 fn hand_out(port: Port) -> Option<Made> {
-    let (ring, position, element): (&Arc<Ring<u8, RingMemory>>, _, _) = match &port {
+    let (ring, position, element): (&SharedRing, _, _) = match &port {
         Port::Producer(port) => (
             port.producer.ring(),
             port.producer.position(),

@@ -40,7 +40,7 @@ use crate::visible::Visible;
 /// What belongs to a handle besides its end of the ring.
 #[derive(Debug)]
 pub(crate) struct Rest {
-    pub(crate) ring: Arc<SharedRing>,
+    pub(crate) ring: SharedRing,
     pub(crate) shared: Arc<Shared>,
     pub(crate) which: Which,
     /// What JavaScript sees the control block through, until the handle's object is collected.
@@ -314,13 +314,13 @@ pub(crate) fn attach(env: sys::napi_env, port: Port) -> napi::Result<sys::napi_v
     let environment = Environment::enter(env)?;
     let (ring, position, end_of, hot) = match &port {
         Port::Producer(port) => (
-            Arc::clone(port.producer.ring()),
+            port.producer.ring().clone(),
             port.producer.position(),
             &port.end,
             ProducerPort::HOT,
         ),
         Port::Consumer(port) => (
-            Arc::clone(port.consumer.ring()),
+            port.consumer.ring().clone(),
             port.consumer.position(),
             &port.end,
             ConsumerPort::HOT,
@@ -382,12 +382,7 @@ fn describe(
 ) -> napi::Result<sys::napi_value> {
     // SAFETY: INV-NODE-12: on the thread that has just taken the slot. Copies: what follows calls Node.
     let (ring, shared) = unsafe { slot.tenant() }
-        .map(|tenant| {
-            (
-                Arc::clone(&tenant.rest.ring),
-                Arc::clone(&tenant.rest.shared),
-            )
-        })
+        .map(|tenant| (tenant.rest.ring.clone(), Arc::clone(&tenant.rest.shared)))
         .ok_or_else(|| error(Code::Moved, "the handle was closed before it was there"))?;
     let data = ptr::from_ref(slot).cast_mut().cast::<c_void>();
     let bind = |&(name, callback): &(&'static CStr, Callback)| {

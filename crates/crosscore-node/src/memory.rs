@@ -9,11 +9,11 @@
 //! that hand over the slots hand it over too (INV-NODE-3).
 
 use std::alloc::Layout;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use crosscore::{
-    AllocError, BufferAllocator, HeapAllocator, Memory, MirroredAllocator, RawBuffer, Ring,
+    AllocError, BufferAllocator, HeapAllocator, Memory, MirroredAllocator, RawBuffer, RingRef,
 };
 
 /// Which memory a ring for JavaScript is made of.
@@ -77,7 +77,7 @@ fn twice(layout: Layout) -> Layout {
 }
 
 /// A ring whose memory JavaScript can see.
-pub(crate) type SharedRing = Ring<u8, RingMemory>;
+pub(crate) type SharedRing = RingRef<u8, RingMemory>;
 
 /// Mirrored rings that exist. Partner: itself; it orders nothing.
 static MAPPED: AtomicU32 = AtomicU32::new(0);
@@ -106,9 +106,9 @@ fn too_many_mappings(layout: Layout) -> AllocError {
 /// Gives the pages of a ring back, whose content nobody needs any more. Its addresses stay valid and read as zeroes.
 ///
 /// On Linux; elsewhere the pages go with the ring.
-pub(crate) fn discard(ring: &Arc<SharedRing>) {
+pub(crate) fn discard(ring: &SharedRing) {
     // Nobody else has it: it is about to go as a whole.
-    if Arc::strong_count(ring) == 1 {
+    if ring.is_only() {
         return;
     }
     #[cfg(target_os = "linux")]
@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn pages_that_are_discarded_read_as_zeroes() {
         for memory in [RingMemory::Mirrored, RingMemory::Heap] {
-            let (producer, _consumer) = Ring::<u8, _>::with_capacity_in(1 << 20, memory).unwrap();
+            let (producer, _consumer) =
+                crosscore::Ring::<u8, _>::with_capacity_in(1 << 20, memory).unwrap();
             let base = producer.ring().base().as_ptr();
             // SAFETY: INV-NODE-1: in the ring, which is alive; nobody else uses it.
             unsafe { base.add(5 * 4096).write(7) };

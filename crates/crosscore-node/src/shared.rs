@@ -72,7 +72,7 @@ pub(crate) struct Shared {
     /// A number that no other ring of the process has or will have.
     pub(crate) number: u64,
     pub(crate) description: Description,
-    ring: Arc<SharedRing>,
+    ring: SharedRing,
     producer: Tally,
     consumer: Tally,
     pub(crate) drops: Drops,
@@ -124,13 +124,13 @@ pub(crate) struct End {
 }
 
 /// Both ends of a new ring.
-pub(crate) fn ends(ring: &Arc<SharedRing>, description: Description) -> (End, End) {
+pub(crate) fn ends(ring: &SharedRing, description: Description) -> (End, End) {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let shared = Arc::new(Shared {
         // Partner: none, each number is given once whatever the order.
         number: NEXT.fetch_add(1, Ordering::Relaxed),
         description,
-        ring: Arc::clone(ring),
+        ring: ring.clone(),
         producer: Tally::default(),
         consumer: Tally::default(),
         drops: Drops::default(),

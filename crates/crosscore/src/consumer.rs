@@ -9,10 +9,9 @@ use crate::drain::Release;
 use crate::metrics::Metrics;
 #[cfg(feature = "std")]
 use crate::park::SpinBudget;
-use crate::ring::Ring;
-use crate::sync::Arc;
+use crate::ring_ref::RingRef;
 
-/// The only handle that reads from a [`Ring`].
+/// The only handle that reads from a [`Ring`](crate::Ring).
 ///
 /// It can be sent to another thread but not shared or cloned, so that a second reader is a type
 /// error. Dropping it closes the ring for the producer and drops the elements that are left.
@@ -23,7 +22,7 @@ use crate::sync::Arc;
 /// share(consumer);
 /// ```
 pub struct Consumer<T, A: BufferAllocator = HeapAllocator> {
-    pub(crate) ring: Arc<Ring<T, A>>,
+    pub(crate) ring: RingRef<T, A>,
     #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Consumer` on two threads at once, the methods
@@ -32,7 +31,7 @@ pub struct Consumer<T, A: BufferAllocator = HeapAllocator> {
 }
 
 impl<T, A: BufferAllocator> Consumer<T, A> {
-    pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
+    pub(crate) fn new(ring: RingRef<T, A>) -> Self {
         Self {
             ring,
             #[cfg(feature = "std")]

@@ -35,6 +35,22 @@ use crate::producer::Producer;
 /// assert!(results.pop_iter().eq([2, 4, 6]));
 /// # Ok::<(), crosscore::RingError>(())
 /// ```
+///
+/// With `StreamExt` in scope `consumer.skip(n)` is the stream's, which takes the consumer. [`Consumer::skip`] is called by its
+/// path:
+///
+/// ```
+/// use crosscore::Consumer;
+/// use futures::StreamExt;
+///
+/// let (mut producer, mut consumer) = crosscore::Ring::with_capacity(4)?;
+/// producer.push_slice(&[1, 2, 3, 4]);
+/// assert_eq!(Consumer::skip(&mut consumer, 2), 2);
+/// drop(producer);
+/// let rest = consumer.skip(1).collect::<Vec<_>>();
+/// assert_eq!(futures::executor::block_on(rest), [4]);
+/// # Ok::<(), crosscore::RingError>(())
+/// ```
 impl<T, A: BufferAllocator> Stream for Consumer<T, A> {
     type Item = T;
 

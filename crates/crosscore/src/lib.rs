@@ -68,12 +68,13 @@
 //!
 //! The buffer comes from a [`BufferAllocator`]: the heap, [mirrored](MirroredAllocator) pages, on
 //! which every run of slots is contiguous even across the end of the buffer, or
-//! [huge pages](HugePageAllocator).
+//! [huge pages](HugePageAllocator). A [`StaticRing`] is a `static` with room for all of it, and needs no allocator.
 //!
 //! # Without std
 //!
 //! Without the feature `std` (on by default) there are rings, handles, reservations, chunks and the waits of tasks, on
-//! `alloc` and atomics of 64 bits. Blocking, `std::io`, mirrored memory, huge pages and what the environment says need it.
+//! atomics of 64 bits. Blocking, `std::io`, mirrored memory, huge pages and what the environment says need it. Rings on the
+//! heap need the feature `alloc`, which `std` includes; without it there is [`StaticRing`].
 //!
 //! `push` and `pop` may run in an interrupt handler while the other side runs in what was interrupted. `poll_data`,
 //! `poll_space`, `cancel_wait` and the drop of a handle may not: if the other side has just begun to wake somebody, they
@@ -96,7 +97,8 @@
 //! 5. `consumer.rs`: `pop`
 //! 6. `ordering.rs`: each memory ordering, with its partner
 //!
-//! What is rare in those is beside them: `making.rs` (memory and capacity), `cursors/closing.rs`, `ring/dropping.rs`.
+//! What is rare in those is beside them: `making.rs` (memory and capacity), `static_ring.rs`, `ring_ref.rs` (how long a ring
+//! lives), `cursors/closing.rs`, `ring/dropping.rs`.
 //!
 //! After that, whatever you came for: `drain.rs`, `slices.rs` and `iter.rs` (many elements), `reservation.rs` and `read_guard.rs` (in place), `reserved_chunks.rs` and
 //! `read_chunks.rs` (across the end), `blocking.rs` and `polling.rs` (threads and tasks that wait) on top of `park/`,
@@ -114,6 +116,7 @@
     unreachable_pub
 )]
 
+#[cfg(feature = "alloc")]
 extern crate alloc as liballoc;
 
 #[cfg(not(target_has_atomic = "64"))]
@@ -144,6 +147,7 @@ mod futures_traits;
 mod iter;
 #[cfg(any(feature = "std", feature = "async"))]
 mod look;
+#[cfg(feature = "alloc")]
 mod making;
 mod metrics;
 mod ordering;
@@ -165,8 +169,10 @@ mod read_guard;
 mod reservation;
 mod reserved_chunks;
 mod ring;
+mod ring_ref;
 mod slices;
 mod spinning;
+mod static_ring;
 mod sync;
 #[cfg(feature = "std")]
 mod timed;
@@ -195,4 +201,6 @@ pub use read_guard::ReadGuard;
 pub use reservation::Reservation;
 pub use reserved_chunks::ReservedChunks;
 pub use ring::Ring;
+pub use ring_ref::RingRef;
+pub use static_ring::{StaticRing, StaticStorage};
 pub use zeroable::Zeroable;

@@ -10,7 +10,7 @@ use crate::error::RingError;
 use crate::park::Handshake;
 use crate::producer::Producer;
 use crate::ring::Ring;
-use crate::sync::Arc;
+use crate::ring_ref::{Halves, RingRef};
 
 impl<T> Ring<T> {
     /// Makes a ring on the heap, with room for at least `capacity` elements.
@@ -25,9 +25,6 @@ impl<T> Ring<T> {
         Self::with_capacity_in(capacity, HeapAllocator)
     }
 }
-
-/// The two halves of a ring that was just made.
-pub(crate) type Halves<T, A> = (Producer<T, A>, Consumer<T, A>);
 
 impl<T, A: BufferAllocator> Ring<T, A> {
     /// Makes a ring in memory from `allocator`, with room for at least `capacity` elements.
@@ -124,8 +121,8 @@ impl<T, A: BufferAllocator> Ring<T, A> {
                 .is_none_or(RawBuffer::is_contiguous_across_wrap),
         );
         let cursors = Cursors::new(slots, start, handshake);
-        let ring = Arc::new(Self::over(cursors, buffer, allocator));
-        Ok((Producer::new(Arc::clone(&ring)), Consumer::new(ring)))
+        let ring = RingRef::counted(Self::over(cursors, buffer, allocator, true));
+        Ok((Producer::new(ring.clone()), Consumer::new(ring)))
     }
 
     /// The capacity and layout for at least `asked` elements. No layout when `T` has no size.

@@ -107,6 +107,10 @@ sites! {
     /// cursor and the close mark; partner `FENCE_PUBLISHER`. INV-PARK-1.
     FENCE_PARKER = SeqCst;
 
+    /// Whoever comes first claims a `StaticRing`. It finds the storage as it was when the program began, and who comes later
+    /// touches nothing: no edge is needed. INV-LIFE-2.
+    CLAIM_STORAGE = Relaxed;
+
     /// Counters for people. Each has one writer; readers want a recent value and nothing else.
     METRIC = Relaxed;
 }

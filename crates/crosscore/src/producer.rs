@@ -9,10 +9,9 @@ use crate::error::PushError;
 use crate::metrics::Metrics;
 #[cfg(feature = "std")]
 use crate::park::SpinBudget;
-use crate::ring::Ring;
-use crate::sync::Arc;
+use crate::ring_ref::RingRef;
 
-/// The only handle that writes to a [`Ring`].
+/// The only handle that writes to a [`Ring`](crate::Ring).
 ///
 /// It can be sent to another thread but not shared or cloned, so that a second writer is a type
 /// error:
@@ -24,7 +23,7 @@ use crate::sync::Arc;
 ///
 /// Dropping it closes the ring for the consumer, which still reads what was published.
 pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
-    pub(crate) ring: Arc<Ring<T, A>>,
+    pub(crate) ring: RingRef<T, A>,
     #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Producer` on two threads at once, the methods
@@ -33,7 +32,7 @@ pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
 }
 
 impl<T, A: BufferAllocator> Producer<T, A> {
-    pub(crate) fn new(ring: Arc<Ring<T, A>>) -> Self {
+    pub(crate) fn new(ring: RingRef<T, A>) -> Self {
         Self {
             ring,
             #[cfg(feature = "std")]

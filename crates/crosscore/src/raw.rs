@@ -3,23 +3,22 @@
 use crate::alloc::BufferAllocator;
 use crate::consumer::Consumer;
 use crate::producer::Producer;
-use crate::ring::Ring;
-use crate::sync::Arc;
+use crate::ring_ref::RingRef;
 
 impl<T, A: BufferAllocator> Producer<T, A> {
     /// The ring, to keep its memory alive for as long as a raw pointer into it is in use.
-    pub fn ring(&self) -> &Arc<Ring<T, A>> {
+    pub fn ring(&self) -> &RingRef<T, A> {
         &self.ring
     }
 
     /// The position of the next slot to be written: the number of elements published since the
-    /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`].
+    /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`](crate::Ring::base).
     pub fn position(&self) -> u64 {
         // SAFETY: INV-SW-1: `&self` on the only producer, which is not `Sync`.
         unsafe { self.ring.cursors().own_tail() }
     }
 
-    /// Publishes the next `n` slots, which the caller has written through [`Ring::base`].
+    /// Publishes the next `n` slots, which the caller has written through [`Ring::base`](crate::Ring::base).
     ///
     /// For code that cannot hold a [`Reservation`](crate::Reservation) while it writes, such as a foreign language
     /// that was shown the memory.
@@ -43,7 +42,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// - `n` is at most [`cached_free_slots`](Self::cached_free_slots).
     /// - The next `n` slots hold initialised elements.
     /// - Where `T` is [`Zeroable`](crate::Zeroable), so do all slots after them, in the sense of
-    ///   [`Ring::base`].
+    ///   [`Ring::base`](crate::Ring::base).
     #[inline]
     pub unsafe fn publish_raw(&mut self, n: usize) {
         // INV-SEQ-2, by the private copy, as the caller was told to: nothing is looked at that is
@@ -61,18 +60,18 @@ impl<T, A: BufferAllocator> Producer<T, A> {
 
 impl<T, A: BufferAllocator> Consumer<T, A> {
     /// The ring, to keep its memory alive for as long as a raw pointer into it is in use.
-    pub fn ring(&self) -> &Arc<Ring<T, A>> {
+    pub fn ring(&self) -> &RingRef<T, A> {
         &self.ring
     }
 
     /// The position of the next element to be read: the number of elements released since the
-    /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`].
+    /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`](crate::Ring::base).
     pub fn position(&self) -> u64 {
         // SAFETY: INV-SW-2: `&self` on the only consumer, which is not `Sync`.
         unsafe { self.ring.cursors().own_head() }
     }
 
-    /// Gives back the next `n` slots, whose elements the caller has read through [`Ring::base`].
+    /// Gives back the next `n` slots, whose elements the caller has read through [`Ring::base`](crate::Ring::base).
     /// Nothing is dropped.
     ///
     /// For code that cannot hold a [`ReadGuard`](crate::ReadGuard) while it reads, such as a foreign language that

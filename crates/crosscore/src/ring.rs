@@ -51,6 +51,8 @@ pub struct Ring<T, A: BufferAllocator = HeapAllocator> {
     /// Whether a free slot can be uninitialised memory, by way of `Reservation::spare_slots`: INV-INIT-2. The
     /// producer's.
     holds_uninit: UnsafeCell<bool>,
+    /// Whether it is dropped when nobody has a share in it any more: INV-LIFE-1. Not in static storage.
+    counted: bool,
     allocator: A,
     /// Says that the ring owns elements, and makes it invariant in `T` (INV-VAR-1). `Cell` is there
     /// for the variance alone: `NonNull<T>` and `PhantomData<T>` are covariant.
@@ -81,16 +83,28 @@ unsafe impl<T: Send, A: BufferAllocator + Send> Sync for Ring<T, A> {}
 impl<T, A: BufferAllocator> RefUnwindSafe for Ring<T, A> {}
 
 impl<T, A: BufferAllocator> Ring<T, A> {
-    /// `buffer` is from this allocator, and where the slots of `cursors` are.
-    pub(crate) fn over(cursors: Cursors, buffer: Option<RawBuffer>, allocator: A) -> Self {
+    /// `buffer` is from this allocator, and where the slots of `cursors` are. `counted` says that the ring will be on the
+    /// heap.
+    pub(crate) fn over(
+        cursors: Cursors,
+        buffer: Option<RawBuffer>,
+        allocator: A,
+        counted: bool,
+    ) -> Self {
         Self {
             shadow: SlotShadow::new(cursors.capacity() as usize),
             cursors,
             buffer,
             holds_uninit: UnsafeCell::new(false),
+            counted,
             allocator,
             owns_elements: PhantomData,
         }
+    }
+
+    /// Whether it is on the heap, and so counted: INV-LIFE-1.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.counted
     }
 
     #[inline(always)]
@@ -180,7 +194,7 @@ impl<T, A: BufferAllocator> Ring<T, A> {
 }
 
 // By hand, so that it neither asks for `T: Debug` nor looks at the allocator, which any thread with a
-// clone of the `Arc` could then do at once although `A` need not be `Sync` (INV-SEND-1).
+// share in the ring could then do at once although `A` need not be `Sync` (INV-SEND-1).
 impl<T, A: BufferAllocator> fmt::Debug for Ring<T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ring")

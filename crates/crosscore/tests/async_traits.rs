@@ -1,6 +1,6 @@
 //! `Stream`, `Sink`, tokio's byte streams, and what a future that is dropped leaves behind.
 
-#![cfg(all(not(loom), feature = "futures"))]
+#![cfg(all(feature = "alloc", feature = "futures", not(loom)))]
 
 mod counting;
 

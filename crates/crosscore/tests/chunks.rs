@@ -1,6 +1,6 @@
 //! Slots and elements in two chunks across the end of the buffer.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

@@ -1,6 +1,6 @@
 //! The end, from either side.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

@@ -8,7 +8,7 @@
 //! and cannot show that a program without the offending step is right. Not with `compile_fail`
 //! doctests either: on a stable compiler they pass for any error at all, a typing mistake included.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,6 +1,6 @@
 //! Everything there is, by value or in place.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

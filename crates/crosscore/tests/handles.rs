@@ -1,6 +1,6 @@
 //! What the types promise to the type system. What must not compile is in `compile_fail`.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod memories;
 

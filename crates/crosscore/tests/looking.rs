@@ -1,6 +1,6 @@
 //! Looking at elements, changing them in place, stopping in the middle.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

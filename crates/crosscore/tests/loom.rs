@@ -21,7 +21,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crosscore::{Consumer, HeapAllocator, Producer, Ring};
+use crosscore::{Consumer, HeapAllocator, Producer, Ring, StaticRing};
 use loom::thread;
 
 /// All interleavings, whatever `LOOM_MAX_PREEMPTIONS` says.
@@ -446,5 +446,25 @@ fn what_is_known_is_never_too_much() {
         let mut consumer = receiver.join().unwrap();
         while consumer.pop().is_some() {}
         assert!(consumer.is_done());
+    });
+}
+
+// INV-LIFE-2: whoever comes first has both halves, and the ring works; the other one has neither.
+#[test]
+fn a_static_ring_is_split_once() {
+    exhaustive(|| {
+        // A static would be the same one in every execution.
+        let storage: &'static StaticRing<usize, 2> = Box::leak(Box::default());
+        let use_it = move || {
+            let Some((mut producer, mut consumer)) = storage.split() else {
+                return false;
+            };
+            assert_eq!(producer.push(1), Ok(()));
+            assert_eq!(consumer.pop(), Some(1));
+            true
+        };
+        let other = thread::spawn(use_it);
+        let here = use_it();
+        assert_ne!(here, other.join().unwrap());
     });
 }

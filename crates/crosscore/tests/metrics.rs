@@ -1,6 +1,6 @@
 //! What the counters say, exactly.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod memories;
 

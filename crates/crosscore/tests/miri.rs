@@ -6,7 +6,7 @@
 //! Stacked or by Tree Borrows, whether each one was still allowed to be used, whether a slot was
 //! initialised, and whether two accesses race. An ordinary run of these is quick and shows little.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 

@@ -1,7 +1,7 @@
 //! Random operations on both handles against a `VecDeque`: same answers, same contents, and every
 //! element dropped once.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

@@ -1,6 +1,6 @@
 //! Callbacks and destructors that panic, at every place where they can.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

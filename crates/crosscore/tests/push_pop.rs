@@ -1,6 +1,6 @@
 //! One by one and by slices, on one thread.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod memories;
 

@@ -1,6 +1,6 @@
 //! Elements read in place and released in parts.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

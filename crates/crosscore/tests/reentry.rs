@@ -1,6 +1,6 @@
 //! Callbacks, iterators and destructors that use the ring while one of its operations is under way.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod memories;
 

@@ -1,6 +1,6 @@
 //! Slots written in place before they are published.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

@@ -1,6 +1,6 @@
 //! Free slots as ordinary memory.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod memories;
 

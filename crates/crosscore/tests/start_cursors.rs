@@ -1,6 +1,6 @@
 //! Cursors that pass 2³², `u64::MAX / 2` and the end of `u64`.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

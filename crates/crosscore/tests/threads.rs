@@ -1,7 +1,7 @@
 //! Two real threads, every element checked, on rings so small that they are full or empty most of
 //! the time.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod ledger;
 mod memories;

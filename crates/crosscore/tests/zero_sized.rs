@@ -1,6 +1,6 @@
 //! Elements without size: counted, dropped, and never allocated.
 
-#![cfg(not(loom))]
+#![cfg(all(feature = "alloc", not(loom)))]
 
 mod memories;
 

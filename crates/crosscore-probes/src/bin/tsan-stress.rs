@@ -8,7 +8,6 @@
 //! the earlier access is no longer known.
 
 use std::hint::{black_box, spin_loop};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -54,8 +53,8 @@ fn on_two_threads<T: Send + 'static>(
     receive: impl FnOnce(Consumer<T>) + Send + 'static,
 ) {
     let (producer, consumer) = Ring::with_capacity(CAPACITY).unwrap();
-    // The last `Arc` goes after the joins: it synchronises by a fence, which ThreadSanitizer does not know.
-    let _ring = Arc::clone(producer.ring());
+    // The last share goes after the joins: it synchronises by a fence, which ThreadSanitizer does not know.
+    let _ring = producer.ring().clone();
     let sender = thread::spawn(move || send(producer));
     let receiver = thread::spawn(move || receive(consumer));
     sender.join().unwrap();

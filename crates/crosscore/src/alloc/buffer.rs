@@ -130,6 +130,7 @@ impl RawBuffer {
 /// assert_eq!(Memory::Heap.to_string(), "heap");
 /// assert_eq!(Memory::Mirrored.to_string(), "mirrored");
 /// assert_eq!(Memory::HugePages.to_string(), "huge-page");
+/// assert_eq!(Memory::Static.to_string(), "static");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -140,6 +141,8 @@ pub enum Memory {
     Mirrored,
     /// Ordinary memory for which the kernel has taken the advice to use huge pages.
     HugePages,
+    /// That of a `static`: [`StaticRing`](crate::StaticRing).
+    Static,
 }
 
 impl fmt::Display for Memory {
@@ -148,6 +151,7 @@ impl fmt::Display for Memory {
             Self::Heap => "heap",
             Self::Mirrored => "mirrored",
             Self::HugePages => "huge-page",
+            Self::Static => "static",
         })
     }
 }

@@ -2,11 +2,14 @@
 
 use core::alloc::Layout;
 
+#[cfg(feature = "alloc")]
 use liballoc::boxed::Box;
-#[cfg(target_has_atomic = "ptr")]
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use liballoc::sync::Arc;
 
-use super::{AllocError, Failure, RawBuffer};
+#[cfg(feature = "alloc")]
+use super::Failure;
+use super::{AllocError, RawBuffer};
 
 /// Hands out the memory that a ring keeps its slots in.
 ///
@@ -156,6 +159,7 @@ unsafe impl<A: BufferAllocator + ?Sized> BufferAllocator for &A {
 /// Lets the kind of memory be chosen at run time: `Box<dyn BufferAllocator + Send + Sync>`.
 // SAFETY: INV-ALLOC-1 to INV-ALLOC-8: every call reaches the one allocator in the box, which made
 // these promises; moving the box does not even move it (INV-ALLOC-5, INV-ALLOC-7).
+#[cfg(feature = "alloc")]
 unsafe impl<A: BufferAllocator + ?Sized> BufferAllocator for Box<A> {
     fn granularity(&self) -> usize {
         (**self).granularity()
@@ -175,7 +179,7 @@ unsafe impl<A: BufferAllocator + ?Sized> BufferAllocator for Box<A> {
 /// threads.
 // SAFETY: INV-ALLOC-1 to INV-ALLOC-8: every call reaches the one allocator behind the counter,
 // which made these promises and outlives every clone that could deallocate (INV-ALLOC-7).
-#[cfg(target_has_atomic = "ptr")]
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 unsafe impl<A: BufferAllocator + ?Sized> BufferAllocator for Arc<A> {
     fn granularity(&self) -> usize {
         (**self).granularity()
@@ -192,6 +196,7 @@ unsafe impl<A: BufferAllocator + ?Sized> BufferAllocator for Arc<A> {
 }
 
 /// The rule about sizes (`INV-ALLOC-8`), the same for every allocator.
+#[cfg(feature = "alloc")]
 pub(super) fn check_size(size: usize, granularity: usize) -> Result<(), Failure> {
     if size == 0 {
         return Err(Failure::invalid(

@@ -4,6 +4,7 @@ use core::alloc::Layout;
 use core::error::Error;
 use core::fmt;
 
+#[cfg(feature = "alloc")]
 use liballoc::string::String;
 #[cfg(feature = "std")]
 use std::io::{self, Error as Cause};
@@ -204,7 +205,7 @@ impl Failure {
         Self::new(step, io::Error::new(io::ErrorKind::InvalidInput, reason))
     }
 
-    #[cfg(not(feature = "std"))]
+    #[cfg(all(feature = "alloc", not(feature = "std")))]
     pub(super) fn invalid(step: &'static str, reason: String) -> Self {
         Self::new(step, Cause::InvalidInput(reason))
     }
@@ -235,10 +236,12 @@ mod bare {
     use core::error::Error;
     use core::fmt;
 
+    #[cfg(feature = "alloc")]
     use liballoc::string::String;
 
     #[derive(Debug)]
     pub(in super::super) enum Cause {
+        #[cfg(feature = "alloc")]
         InvalidInput(String),
         OutOfMemory,
     }
@@ -246,6 +249,7 @@ mod bare {
     impl fmt::Display for Cause {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str(match self {
+                #[cfg(feature = "alloc")]
                 Self::InvalidInput(reason) => reason,
                 Self::OutOfMemory => "out of memory",
             })

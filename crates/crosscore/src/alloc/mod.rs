@@ -14,11 +14,14 @@
 mod buffer;
 mod contract;
 mod error;
+#[cfg(feature = "alloc")]
 mod heap;
 #[cfg(feature = "std")]
 mod huge_page;
 #[cfg(feature = "std")]
 mod mirrored;
+#[cfg(not(feature = "alloc"))]
+mod no_heap;
 #[cfg(all(
     feature = "std",
     any(target_os = "linux", target_os = "android", target_os = "macos")
@@ -28,11 +31,16 @@ mod span;
 pub use self::buffer::{Memory, RawBuffer};
 pub use self::contract::BufferAllocator;
 pub use self::error::AllocError;
+#[cfg(feature = "alloc")]
 pub use self::heap::HeapAllocator;
 #[cfg(feature = "std")]
 pub use self::huge_page::HugePageAllocator;
 #[cfg(feature = "std")]
 pub use self::mirrored::MirroredAllocator;
+#[cfg(not(feature = "alloc"))]
+pub use self::no_heap::HeapAllocator;
 
+#[cfg(feature = "alloc")]
 use self::contract::check_size;
+#[cfg(feature = "alloc")]
 use self::error::Failure;

@@ -3,6 +3,7 @@
 
 use core::sync::atomic::Ordering;
 
+#[cfg(feature = "alloc")]
 pub(crate) use liballoc::rc::Rc as Arc;
 
 macro_rules! absent_atomic {
@@ -12,7 +13,7 @@ macro_rules! absent_atomic {
 
         #[allow(dead_code, reason = "each atomic uses some of the operations")]
         impl $name {
-            pub(crate) fn new(value: $value) -> Self {
+            pub(crate) const fn new(value: $value) -> Self {
                 Self(value)
             }
 

@@ -4,11 +4,13 @@ pub(crate) use core::sync::atomic::{Ordering as Site, compiler_fence, fence};
 #[cfg(feature = "std")]
 pub(crate) use std::thread;
 
+#[cfg(all(not(target_has_atomic = "64"), feature = "alloc"))]
+pub(crate) use super::absent::Arc;
 #[cfg(not(target_has_atomic = "64"))]
-pub(crate) use super::absent::{Arc, AtomicU32, AtomicU64};
+pub(crate) use super::absent::{AtomicU32, AtomicU64};
 #[cfg(target_has_atomic = "64")]
 pub(crate) use core::sync::atomic::{AtomicU32, AtomicU64};
-#[cfg(target_has_atomic = "64")]
+#[cfg(all(target_has_atomic = "64", feature = "alloc"))]
 pub(crate) use liballoc::sync::Arc;
 
 /// `core::cell::UnsafeCell` with Loom's closure interface.
