@@ -4,7 +4,9 @@
 //! made up is answered as a handle that has ended.
 
 use crate::bytes::Bytes;
+use crate::control::Control;
 use crate::handle::HANDLES;
+use crate::producer::ProducerPort;
 use crate::side::{ENDED, Port};
 use crate::text::Text;
 
@@ -50,42 +52,31 @@ pub(crate) fn look(number: f64) -> i32 {
 /// Writes a string into the ring, and publishes if that is wanted and due. What it takes, or 0 if it was not written.
 #[inline(always)]
 pub(crate) fn push_string(number: f64, text: Text<'_>, publish: bool) -> i32 {
-    let Some(slot) = HANDLES.mine(number) else {
-        return 0;
-    };
-    // SAFETY: INV-NODE-12: as in `publish`.
-    let Some(tenant) = (unsafe { slot.tenant() }) else {
-        return 0;
-    };
-    slot.hit();
-    let Port::Producer(port) = &mut tenant.port else {
-        return 0;
-    };
     // A ring has at most 2^30 bytes.
-    port.push_text(&slot.control, text, publish) as i32
+    on_producer(number, |port, control| {
+        port.push_text(control, text, publish) as i32
+    })
 }
 
 /// Writes bytes into the ring, and publishes if that is due. What they take, or 0 if they were not written.
 #[inline(always)]
 pub(crate) fn push_bytes(number: f64, bytes: Bytes<'_>) -> i32 {
-    let Some(slot) = HANDLES.mine(number) else {
-        return 0;
-    };
-    // SAFETY: INV-NODE-12: as in `publish`.
-    let Some(tenant) = (unsafe { slot.tenant() }) else {
-        return 0;
-    };
-    slot.hit();
-    let Port::Producer(port) = &mut tenant.port else {
-        return 0;
-    };
-    // A ring has at most 2^30 bytes.
-    port.push_bytes(&slot.control, bytes) as i32
+    on_producer(number, |port, control| {
+        port.push_bytes(control, bytes) as i32
+    })
 }
 
 /// Writes a number into the ring and publishes it. 1, or 0 if it was not written: JavaScript knows why, or finds out.
 #[inline]
 pub(crate) fn push_number(number: f64, value: f64) -> i32 {
+    on_producer(number, |port, control| {
+        i32::from(port.push_number(control, value))
+    })
+}
+
+/// What a producer of this thread answers; 0 where the number is of none.
+#[inline(always)]
+fn on_producer(number: f64, push: impl FnOnce(&mut ProducerPort, &Control) -> i32) -> i32 {
     let Some(slot) = HANDLES.mine(number) else {
         return 0;
     };
@@ -94,8 +85,8 @@ pub(crate) fn push_number(number: f64, value: f64) -> i32 {
         return 0;
     };
     slot.hit();
-    let Port::Producer(port) = &mut tenant.port else {
-        return 0;
-    };
-    i32::from(port.push_number(&slot.control, value))
+    match &mut tenant.port {
+        Port::Producer(port) => push(port, &slot.control),
+        _ => 0,
+    }
 }
