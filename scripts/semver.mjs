@@ -30,6 +30,8 @@ else {
 
 /** The newest tag of a version that this commit comes after, and is not. */
 async function versionBefore() {
+  const shallow = await run(['git', 'rev-parse', '--is-shallow-repository'])
+  if (shallow.output.trim() !== 'false') throw new Error('a clone with its whole history is needed: git fetch --unshallow --tags')
   const { ok, output } = await run(['git', 'describe', '--tags', '--abbrev=0', '--match', 'v*', 'HEAD^'])
   return ok ? output.trim() : undefined
 }
