@@ -47,7 +47,7 @@ fn a_ring_that_was_never_used_drops_nothing() {
     }
 }
 
-// INV-DROP-1: INV-LIFE-1: whoever keeps a share in the ring keeps the memory; the last one drops the rest.
+// INV-DROP-1, INV-LIFE-1: whoever keeps a share in the ring keeps the memory; the last one drops the rest.
 #[test]
 fn the_ring_outlives_its_handles_for_whoever_keeps_it() {
     let ledger = Ledger::default();
