@@ -38,7 +38,7 @@ const mutants = [
       [
         `${src}/producer.rs`,
         'ring.shadow().writes(grant.position, 1);',
-        'unsafe { ring.cursors().publish_tail(grant.position.wrapping_add(1)) };\n        ring.shadow().writes(grant.position, 1);',
+        'unsafe { ring.cursors().publish_tail(&mut self.tail, grant.position.wrapping_add(1)) };\n        ring.shadow().writes(grant.position, 1);',
       ],
     ],
     test: ['loom', 'what_is_published_is_observed'],
@@ -49,7 +49,7 @@ const mutants = [
       [
         `${src}/consumer.rs`,
         'let item = unsafe { ring.consumers_slot(grant.position).read() };',
-        'unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };\n        ring.shadow().reads(grant.position, 1);\n        let item = unsafe { ring.consumers_slot(grant.position).read() };',
+        'unsafe { ring.cursors().publish_head(&mut self.head, grant.position.wrapping_add(1)) };\n        ring.shadow().reads(grant.position, 1);\n        let item = unsafe { ring.consumers_slot(grant.position).read() };',
       ],
     ],
     test: ['loom', 'one_slot_is_used_again_and_again'],
@@ -65,8 +65,8 @@ const mutants = [
     test: ['push_pop', 'what_is_known_is_at_most_what_there_is'],
   },
   {
-    name: 'the copy of the own cursor stays behind',
-    patches: [[`${src}/cursors.rs`, 'unsafe { self.cached_tail.advanced(head) };', 'unsafe { self.cached_tail.advanced(head.wrapping_sub(1)) };']],
+    name: 'the position in the handle stays behind',
+    patches: [[`${src}/cursors.rs`, '*own = head;', '*own = head.wrapping_sub(1);']],
     test: ['push_pop', 'positions_are_what_has_been_published'],
   },
   {
@@ -87,7 +87,7 @@ const mutants = [
   },
   {
     name: 'double release',
-    patches: [[`${src}/read_chunks.rs`, 'publish_head(chunks.position)', 'publish_head(chunks.position.wrapping_add(self.k as u64))']],
+    patches: [[`${src}/read_chunks.rs`, 'publish_head(chunks.head, head)', 'publish_head(chunks.head, head.wrapping_add(self.k as u64))']],
     test: ['read_guard', 'release_gives_back_what_it_was_told'],
   },
   {
@@ -123,17 +123,17 @@ const mutants = [
   },
   {
     name: 'a publication that wakes nobody',
-    patches: [[`${src}/cursors.rs`, 'advanced(tail) };\n        self.consumer_slot().notify();', 'advanced(tail) };']],
+    patches: [[`${src}/cursors.rs`, 'self.tail.store(tail, PUBLISH_TAIL);\n        self.consumer_slot().notify();', 'self.tail.store(tail, PUBLISH_TAIL);']],
     test: ['loom_park', 'a_push_wakes_the_consumer'],
   },
   {
     name: 'a waker that has been taken is thought to be there',
-    patches: [[`${src}/park/slot.rs`, 'if left == identity && self.is_parked() {', 'if left == identity {']],
+    patches: [[`${src}/park/slot.rs`, 'if self.is_parked() && left == Identity::of(waker) {', 'if left == Identity::of(waker) {']],
     test: ['loom_park', 'tasks::the_same_waker_is_left_again_after_it_was_taken'],
   },
   {
     name: 'a waker of somebody else is thought to be there',
-    patches: [[`${src}/park/slot.rs`, 'if left == identity && self.is_parked() {', 'if self.is_parked() {']],
+    patches: [[`${src}/park/slot.rs`, 'if self.is_parked() && left == Identity::of(waker) {', 'if self.is_parked() {']],
     test: ['loom_park', 'tasks::another_waker_takes_the_place_of_the_first'],
   },
 ]

@@ -73,7 +73,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         let cursors = self.ring.cursors();
         let wanted = within_capacity(n, cursors);
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        if unsafe { cursors.claim_free(wanted) }.count < wanted {
+        if unsafe { cursors.claim_free(self.tail, wanted) }.count < wanted {
             self.wait_for_space(n, timeout)?;
         }
         self.reserve(n.max(1)).ok_or(WaitError::Closed)
@@ -103,7 +103,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         let found = unsafe {
             let deadline = Deadline::after(timeout);
             block_until(cursors.producer_slot(), &mut self.spin, deadline, || {
-                space(cursors, wanted)
+                space(cursors, self.tail, wanted)
             })
         };
         found.unwrap_or(Err(WaitError::TimedOut))
@@ -164,7 +164,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         let found = unsafe {
             let deadline = Deadline::after(timeout);
             block_until(cursors.consumer_slot(), &mut self.spin, deadline, || {
-                data(cursors, wanted)
+                data(cursors, self.head, wanted)
             })
         };
         found.unwrap_or(Err(WaitError::TimedOut))

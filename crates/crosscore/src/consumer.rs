@@ -5,10 +5,12 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
+use crate::cache_aligned::CACHE_LINE;
 use crate::drain::Release;
 use crate::metrics::Metrics;
 #[cfg(feature = "std")]
 use crate::park::SpinBudget;
+use crate::ring::Ring;
 use crate::ring_ref::RingRef;
 
 /// The only handle that reads from a [`Ring`](crate::Ring).
@@ -21,8 +23,12 @@ use crate::ring_ref::RingRef;
 /// let (_producer, consumer) = crosscore::Ring::<u64>::with_capacity(8).unwrap();
 /// share(consumer);
 /// ```
+// On lines of its own (`CACHE_LINE`): an operation writes it, and the other half may lie beside it, lent to another thread.
+#[repr(align(128))]
 pub struct Consumer<T, A: BufferAllocator = HeapAllocator> {
     pub(crate) ring: RingRef<T, A>,
+    /// Where the ring's head is, which nobody else moves: INV-SEQ-4.
+    pub(crate) head: u64,
     #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Consumer` on two threads at once, the methods
@@ -30,10 +36,13 @@ pub struct Consumer<T, A: BufferAllocator = HeapAllocator> {
     not_sync: PhantomData<Cell<()>>,
 }
 
+const _: () = assert!(align_of::<Consumer<u8>>() == CACHE_LINE);
+
 impl<T, A: BufferAllocator> Consumer<T, A> {
-    pub(crate) fn new(ring: RingRef<T, A>) -> Self {
+    pub(crate) fn new(ring: RingRef<T, A>, head: u64) -> Self {
         Self {
             ring,
+            head,
             #[cfg(feature = "std")]
             spin: SpinBudget::new(),
             not_sync: PhantomData,
@@ -54,7 +63,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     pub fn pop(&mut self) -> Option<T> {
         let ring = &*self.ring;
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let grant = unsafe { ring.cursors().claim_available(1) };
+        let grant = unsafe { ring.cursors().claim_available(self.head, 1) };
         if grant.count == 0 {
             return None;
         }
@@ -63,7 +72,10 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         // once, for `head` goes past it before anything else can fail.
         let item = unsafe { ring.consumers_slot(grant.position).read() };
         // SAFETY: INV-SW-2 as above; INV-DROP-1: the one element released was just moved out.
-        unsafe { ring.cursors().publish_head(grant.position.wrapping_add(1)) };
+        unsafe {
+            ring.cursors()
+                .publish_head(&mut self.head, grant.position.wrapping_add(1))
+        };
         Some(item)
     }
 
@@ -104,7 +116,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     fn oldest(&self) -> Option<u64> {
         // SAFETY: INV-SW-2: the only consumer, on one thread since it is not `Sync`; no borrow of
         // the copy is alive, since none ever outlives a call.
-        let grant = unsafe { self.ring.cursors().claim_available(1) };
+        let grant = unsafe { self.ring.cursors().claim_available(self.head, 1) };
         (grant.count > 0).then_some(grant.position)
     }
 
@@ -126,7 +138,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         }
         // SAFETY: INV-SW-2: the only consumer, on one thread since it is not `Sync`; no borrow of
         // the copy is alive, since none ever outlives a call.
-        unsafe { self.ring.cursors().available_now() }.count as usize
+        unsafe { self.ring.cursors().available_now(self.head) }.count as usize
     }
 
     /// Whether there is no element now. Only the producer can change that.
@@ -154,7 +166,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     #[inline]
     pub fn cached_available(&self) -> usize {
         // SAFETY: INV-SW-2: as in `available`.
-        unsafe { self.ring.cursors().known_available() }.count as usize
+        unsafe { self.ring.cursors().known_available(self.head) }.count as usize
     }
 
     /// Whether the producer is gone or has closed, or this consumer has. There may still be
@@ -202,27 +214,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// ```
     pub fn close(&mut self) {
         self.ring.cursors().note_consumers_close();
-        self.leave();
-    }
-
-    fn leave(&mut self) {
-        let ring = &*self.ring;
-        // The mark comes first: what a racing producer still publishes after the drop below is
-        // left to the ring's own drop.
-        ring.cursors().close_consumer();
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let grant = unsafe { ring.cursors().available_now() };
-        if grant.count == 0 {
-            return;
-        }
-        let _release = Release {
-            cursors: ring.cursors(),
-            head: grant.position.wrapping_add(grant.count),
-        };
-        ring.shadow().reads(grant.position, grant.count as usize);
-        // SAFETY: INV-INIT-1: they are initialised. INV-DROP-1 and INV-DROP-2: `_release` goes past
-        // all of them even if one panics, in which case the rest is dropped all the same.
-        unsafe { ring.drop_elements(grant) };
+        unsafe { leave(&self.ring, &mut self.head) };
     }
 
     /// How many elements fit.
@@ -241,9 +234,38 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     }
 }
 
+/// The consumer goes, or will take nothing more.
+///
+/// # Safety
+///
+/// INV-SW-2: the caller is the consumer. INV-SEQ-4: `own` is its position.
+unsafe fn leave<T, A: BufferAllocator>(ring: &Ring<T, A>, own: &mut u64) {
+    // The mark comes first: what a racing producer still publishes after the drop below is
+    // left to the ring's own drop.
+    ring.cursors().close_consumer();
+    // SAFETY: INV-SW-2, INV-SEQ-4: passed on.
+    let grant = unsafe { ring.cursors().available_now(*own) };
+    if grant.count == 0 {
+        return;
+    }
+    let _release = Release {
+        cursors: ring.cursors(),
+        own,
+        head: grant.position.wrapping_add(grant.count),
+    };
+    ring.shadow().reads(grant.position, grant.count as usize);
+    // SAFETY: INV-INIT-1: they are initialised. INV-DROP-1 and INV-DROP-2: `_release` goes past
+    // all of them even if one panics, in which case the rest is dropped all the same.
+    unsafe { ring.drop_elements(grant) };
+}
+
 impl<T, A: BufferAllocator> Drop for Consumer<T, A> {
+    #[inline]
     fn drop(&mut self) {
-        self.leave();
+        // A copy: to lend the position itself would keep it in memory for as long as the handle lives.
+        let mut head = self.head;
+        // SAFETY: INV-SW-2: `&mut self` on the only consumer, which uses its own position no more.
+        unsafe { leave(&self.ring, &mut head) };
         // A waker that a cancelled wait has left would otherwise live as long as the other handle.
         // SAFETY: INV-PARK-2: `&mut self` on the only consumer.
         unsafe { self.ring.cursors().consumer_slot().retract() };

@@ -8,26 +8,32 @@
 //! `tail` and `head` count slots from the ring's birth and never go back; a slot's index is its
 //! position modulo the capacity. Slots in `[head, tail)` are the consumer's, the rest are the
 //! producer's (INV-SEQ-1). Each side keeps a private copy of the other's cursor that can only be
-//! behind it, so that it errs on the side of "full" or "empty" and then looks again (INV-SEQ-3), and
-//! one of its own, which is exact (INV-SEQ-4).
+//! behind it, so that it errs on the side of "full" or "empty" and then looks again (INV-SEQ-3). Its own
+//! position is an integer in its handle, which is exact (INV-SEQ-4).
 //!
 //! | field | written by | read by |
 //! | --- | --- | --- |
 //! | `tail` | producer | both |
-//! | `cached_head`: `head` plus the capacity, and its own `tail` | producer | producer |
+//! | `cached_head`: `head` plus the capacity | producer | producer |
+//! | `Producer::tail`: as `tail` | producer | producer |
 //! | `head` | consumer | both |
-//! | `cached_tail`: `tail`, and its own `head` | consumer | consumer |
+//! | `cached_tail`: as `tail` | consumer | consumer |
+//! | `Consumer::head`: as `head` | consumer | consumer |
 //!
 //! So each side keeps the position at which its slots end, its *limit*: it may go on for as long as its
-//! own cursor is not there. Whatever else an operation needs lies on the same line: where the buffer is,
-//! whether the ring is closed, and whether the other side sleeps. A push touches this line, the tail's
-//! and the slot's.
+//! own position is not there. Whatever else an operation needs lies on the same line: where the buffer is,
+//! whether the ring is closed, and whether the other side sleeps. A push touches this line, the tail's,
+//! the slot's and the handle's.
+//!
+//! A side does not read its own cursor. The other one polls that line and so has just taken it: a read would
+//! fetch it back shared, and the store after it would have to ask a second time, to own it (`bench/rust`,
+//! `rtt`: 210 ns, and 140 without).
 //!
 //! # Steps
 //!
 //! | | producer | consumer |
 //! | --- | --- | --- |
-//! | 1 | read its copy of `tail`, plain | read its copy of `head`, plain |
+//! | 1 | read its position, plain | read its position, plain |
 //! | 2 | read its limit, plain | read its limit, plain |
 //! | 3 | only if short: load `head` (`OBSERVE_HEAD`) | only if short: load `tail` (`OBSERVE_TAIL`) |
 //! | 4 | write slots | read slots |
@@ -122,7 +128,7 @@ impl Slots {
     }
 }
 
-/// All that one side reads and writes in an operation, except the cursors and the slots themselves.
+/// All that one side reads and writes in an operation, except its handle, the cursors and the slots.
 ///
 /// What is rare comes first, so that the rest is in the second half of the 128 bytes. The cursors are in the first
 /// half of theirs: so the lines that an operation touches are even ones and odd ones. Were all of them even, as
@@ -141,41 +147,35 @@ struct Copies {
     /// Where the side's slots end: the other's cursor, for the producer plus the capacity, as it was at some
     /// time. INV-SEQ-3.
     limit: UnsafeCell<u64>,
-    /// The side's own cursor, as it last stored it: INV-SEQ-4. It does not read the cursor itself, whose
-    /// line the other side polls and so has just taken: a read would fetch it back shared, and the store
-    /// after it would have to ask a second time, to own it (bench/rust `rtt`: 210 ns, and 140 by the copy).
-    own: UnsafeCell<u64>,
     slots: Slots,
     /// The most slots that were in use when the side looked; the consumer does not write down that it was one.
     high_water: Counter,
 }
 
 impl Copies {
-    fn new(own: u64, limit: u64, slots: Slots, handshake: Handshake) -> Self {
+    fn new(limit: u64, slots: Slots, handshake: Handshake) -> Self {
         Self {
             _filling: [0; 2],
             short: Counter::new(),
             sleeper: WakerSlot::new(handshake),
             closed: AtomicU32::new(0),
             limit: UnsafeCell::new(limit),
-            own: UnsafeCell::new(own),
             slots,
             high_water: Counter::new(),
         }
     }
 
-    /// Steps 1 and 2: what the side may use as far as it knows.
+    /// Steps 1 and 2: what the side, whose position is `own`, may use as far as it knows.
     ///
     /// # Safety
     ///
     /// INV-SW-1, INV-SW-2: the caller is the side whose copies these are.
     #[inline(always)]
-    unsafe fn known(&self) -> Grant {
-        // SAFETY: INV-SW-1, INV-SW-2: only its side touches them, and the caller is that.
-        let (position, limit) = unsafe { (self.own.with(|own| *own), self.limit()) };
+    unsafe fn known(&self, own: u64) -> Grant {
         Grant {
-            position,
-            count: limit.wrapping_sub(position),
+            position: own,
+            // SAFETY: INV-SW-1, INV-SW-2: passed on.
+            count: unsafe { self.limit() }.wrapping_sub(own),
         }
     }
 
@@ -184,7 +184,7 @@ impl Copies {
     /// INV-SW-1, INV-SW-2: the caller is the side whose copies these are.
     #[inline(always)]
     unsafe fn limit(&self) -> u64 {
-        // SAFETY: INV-SW-1, INV-SW-2: as in `known`.
+        // SAFETY: INV-SW-1, INV-SW-2: only its side touches it, and the caller is that.
         self.limit.with(|limit| unsafe { *limit })
     }
 
@@ -202,21 +202,10 @@ impl Copies {
         };
         debug_assert!(found.count <= self.slots.capacity(), "INV-SEQ-3");
         if found.count != known.count {
-            // SAFETY: INV-SW-1, INV-SW-2: as in `known`.
+            // SAFETY: INV-SW-1, INV-SW-2: as in `limit`.
             self.limit.with_mut(|copy| unsafe { *copy = limit });
         }
         found
-    }
-
-    /// Step 5, the private half: the side's cursor is now at `own`.
-    ///
-    /// # Safety
-    ///
-    /// INV-SW-1, INV-SW-2: the caller is the side whose copies these are.
-    #[inline(always)]
-    unsafe fn advanced(&self, own: u64) {
-        // SAFETY: INV-SW-1, INV-SW-2: as in `known`.
-        self.own.with_mut(|copy| unsafe { *copy = own });
     }
 }
 
@@ -279,10 +268,10 @@ impl Cursors {
         let full_at = start.wrapping_add(slots.capacity());
         Self {
             tail: CacheAligned(AtomicU64::new(start)),
-            cached_head: CacheAligned(Copies::new(start, full_at, slots, handshake)),
+            cached_head: CacheAligned(Copies::new(full_at, slots, handshake)),
             _apart: CacheAligned(0),
             head: CacheAligned(AtomicU64::new(start)),
-            cached_tail: CacheAligned(Copies::new(start, start, slots, handshake)),
+            cached_tail: CacheAligned(Copies::new(start, slots, handshake)),
             slots,
             start,
         }
@@ -317,8 +306,8 @@ impl Cursors {
 /// # Safety of the whole block
 ///
 /// Every `unsafe fn` here demands that the caller is the ring's one producer, on one thread at a
-/// time (INV-SW-1). The handle proves it by holding the only `Producer` by `&mut` or, where it has
-/// `&`, by not being `Sync`.
+/// time (INV-SW-1), and that `own` is its position (INV-SEQ-4). The handle proves the first by holding
+/// the only `Producer` by `&mut` or, where it has `&`, by not being `Sync`, and has the second.
 impl Cursors {
     /// Steps 1 to 3, of an operation that wants slots: those that the producer knows of, after a look at
     /// the consumer's cursor only if it knows of fewer than `wanted`.
@@ -327,9 +316,9 @@ impl Cursors {
     ///
     /// INV-SW-1: the caller is the producer.
     #[inline(always)]
-    pub(crate) unsafe fn claim_free(&self, wanted: u64) -> Grant {
+    pub(crate) unsafe fn claim_free(&self, own: u64, wanted: u64) -> Grant {
         // SAFETY: INV-SW-1: passed on.
-        let known = unsafe { self.known_free() };
+        let known = unsafe { self.known_free(own) };
         if known.count >= wanted {
             return known;
         }
@@ -349,10 +338,10 @@ impl Cursors {
     ///
     /// INV-SW-1: the caller is the producer.
     #[inline(always)]
-    pub(crate) unsafe fn claim_free_up_to(&self, n: usize) -> Grant {
+    pub(crate) unsafe fn claim_free_up_to(&self, own: u64, n: usize) -> Grant {
         let wanted = (n as u64).min(self.cached_head.slots.capacity());
         // SAFETY: INV-SW-1: passed on.
-        let grant = unsafe { self.claim_free(wanted) };
+        let grant = unsafe { self.claim_free(own, wanted) };
         Grant {
             count: grant.count.min(wanted),
             ..grant
@@ -365,11 +354,11 @@ impl Cursors {
     ///
     /// INV-SW-1: the caller is the producer.
     #[inline(always)]
-    pub(crate) unsafe fn known_free(&self) -> Grant {
+    pub(crate) unsafe fn known_free(&self, own: u64) -> Grant {
         // SAFETY: INV-SW-1: passed on.
-        let known = unsafe { self.cached_head.known() };
+        let known = unsafe { self.cached_head.known(own) };
         // Partner: none; own cursor, INV-SEQ-4.
-        debug_assert_eq!(known.position, self.tail.load(OWN_CURSOR), "INV-SEQ-4");
+        debug_assert_eq!(own, self.tail.load(OWN_CURSOR), "INV-SEQ-4");
         known
     }
 
@@ -395,9 +384,9 @@ impl Cursors {
     /// # Safety
     ///
     /// INV-SW-1: the caller is the producer.
-    pub(crate) unsafe fn free_now(&self) -> Grant {
+    pub(crate) unsafe fn free_now(&self, own: u64) -> Grant {
         // SAFETY: INV-SW-1: passed on.
-        unsafe { self.look_at_head(self.known_free()) }
+        unsafe { self.look_at_head(self.known_free(own)) }
     }
 
     /// Step 5: publishes every slot before the position `tail`.
@@ -408,7 +397,7 @@ impl Cursors {
     /// are initialised, and they were granted: `tail` is not beyond the producer's limit. INV-SEQ-2: `tail`
     /// is not behind the old tail.
     #[inline(always)]
-    pub(crate) unsafe fn publish_tail(&self, tail: u64) {
+    pub(crate) unsafe fn publish_tail(&self, own: &mut u64, tail: u64) {
         // INV-SEQ-1, checked against the producer's own copies only: a look at the consumer's cursor would
         // pull its line on every publication.
         debug_assert!({
@@ -416,12 +405,10 @@ impl Cursors {
             let limit = unsafe { self.cached_head.limit() };
             limit.wrapping_sub(tail) <= self.capacity()
         });
-        // SAFETY: INV-SW-1: passed on.
-        debug_assert!(tail.wrapping_sub(unsafe { self.own_tail() }) <= self.capacity());
+        debug_assert!(tail.wrapping_sub(*own) <= self.capacity());
+        *own = tail;
         // Partner: OBSERVE_TAIL in `look_at_tail`. INV-ORD-1.
         self.tail.store(tail, PUBLISH_TAIL);
-        // SAFETY: INV-SW-1: passed on.
-        unsafe { self.cached_head.advanced(tail) };
         self.consumer_slot().notify();
     }
 
@@ -438,17 +425,6 @@ impl Cursors {
     pub(crate) fn producer_slot(&self) -> &WakerSlot {
         &self.cached_tail.sleeper
     }
-
-    /// The producer's cursor, by its own copy.
-    ///
-    /// # Safety
-    ///
-    /// INV-SW-1: the caller is the producer.
-    #[inline(always)]
-    pub(crate) unsafe fn own_tail(&self) -> u64 {
-        // SAFETY: INV-SW-1: passed on.
-        unsafe { self.known_free() }.position
-    }
 }
 
 /// The consumer's half of the protocol.
@@ -456,7 +432,7 @@ impl Cursors {
 /// # Safety of the whole block
 ///
 /// Every `unsafe fn` here demands that the caller is the ring's one consumer, on one thread at a
-/// time (INV-SW-2).
+/// time (INV-SW-2), and that `own` is its position (INV-SEQ-4).
 impl Cursors {
     /// Steps 1 to 3, of an operation that wants elements: those that the consumer knows of, after a look at
     /// the producer's cursor only if it knows of fewer than `wanted`. A closed consumer looks no more.
@@ -465,9 +441,9 @@ impl Cursors {
     ///
     /// INV-SW-2: the caller is the consumer.
     #[inline(always)]
-    pub(crate) unsafe fn claim_available(&self, wanted: u64) -> Grant {
+    pub(crate) unsafe fn claim_available(&self, own: u64, wanted: u64) -> Grant {
         // SAFETY: INV-SW-2: passed on.
-        let known = unsafe { self.known_available() };
+        let known = unsafe { self.known_available(own) };
         if known.count >= wanted {
             return known;
         }
@@ -490,10 +466,10 @@ impl Cursors {
     ///
     /// INV-SW-2: the caller is the consumer.
     #[inline(always)]
-    pub(crate) unsafe fn claim_available_up_to(&self, n: usize) -> Grant {
+    pub(crate) unsafe fn claim_available_up_to(&self, own: u64, n: usize) -> Grant {
         let wanted = (n as u64).min(self.cached_tail.slots.capacity());
         // SAFETY: INV-SW-2: passed on.
-        let grant = unsafe { self.claim_available(wanted) };
+        let grant = unsafe { self.claim_available(own, wanted) };
         Grant {
             count: grant.count.min(wanted),
             ..grant
@@ -506,11 +482,11 @@ impl Cursors {
     ///
     /// INV-SW-2: the caller is the consumer.
     #[inline(always)]
-    pub(crate) unsafe fn known_available(&self) -> Grant {
+    pub(crate) unsafe fn known_available(&self, own: u64) -> Grant {
         // SAFETY: INV-SW-2: passed on.
-        let known = unsafe { self.cached_tail.known() };
+        let known = unsafe { self.cached_tail.known(own) };
         // Partner: none; own cursor, INV-SEQ-4.
-        debug_assert_eq!(known.position, self.head.load(OWN_CURSOR), "INV-SEQ-4");
+        debug_assert_eq!(own, self.head.load(OWN_CURSOR), "INV-SEQ-4");
         known
     }
 
@@ -539,9 +515,9 @@ impl Cursors {
     ///
     /// INV-SW-2: the caller is the consumer.
     #[inline]
-    pub(crate) unsafe fn available_now(&self) -> Grant {
+    pub(crate) unsafe fn available_now(&self, own: u64) -> Grant {
         // SAFETY: INV-SW-2: passed on.
-        unsafe { self.look_at_tail(self.known_available()) }
+        unsafe { self.look_at_tail(self.known_available(own)) }
     }
 
     /// Step 5: gives back every slot before the position `head`.
@@ -553,19 +529,17 @@ impl Cursors {
     /// `head` were granted, have been moved out or dropped, and no reference to them is left
     /// (INV-ALIAS-2).
     #[inline(always)]
-    pub(crate) unsafe fn publish_head(&self, head: u64) {
+    pub(crate) unsafe fn publish_head(&self, own: &mut u64, head: u64) {
         // INV-SEQ-1
         debug_assert!({
             // SAFETY: INV-SW-2: passed on.
             let limit = unsafe { self.cached_tail.limit() };
             limit.wrapping_sub(head) <= self.capacity()
         });
-        // SAFETY: INV-SW-2: passed on.
-        debug_assert!(head.wrapping_sub(unsafe { self.own_head() }) <= self.capacity());
+        debug_assert!(head.wrapping_sub(*own) <= self.capacity());
+        *own = head;
         // Partner: OBSERVE_HEAD in `look_at_head`. INV-ORD-2.
         self.head.store(head, PUBLISH_HEAD);
-        // SAFETY: INV-SW-2: passed on.
-        unsafe { self.cached_tail.advanced(head) };
         self.producer_slot().notify();
     }
 
@@ -580,16 +554,5 @@ impl Cursors {
     #[inline(always)]
     pub(crate) fn consumer_slot(&self) -> &WakerSlot {
         &self.cached_head.sleeper
-    }
-
-    /// The consumer's cursor, by its own copy.
-    ///
-    /// # Safety
-    ///
-    /// INV-SW-2: the caller is the consumer.
-    #[inline(always)]
-    pub(crate) unsafe fn own_head(&self) -> u64 {
-        // SAFETY: INV-SW-2: passed on.
-        unsafe { self.known_available() }.position
     }
 }

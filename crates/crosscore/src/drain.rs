@@ -10,6 +10,8 @@ use crate::cursors::{Cursors, Grant};
 /// Gives slots back when dropped: after the work, or when the work panics.
 pub(crate) struct Release<'a> {
     pub(crate) cursors: &'a Cursors,
+    /// The consumer's.
+    pub(crate) own: &'a mut u64,
     /// The position after the last element that was taken.
     pub(crate) head: u64,
 }
@@ -20,7 +22,7 @@ impl Drop for Release<'_> {
     fn drop(&mut self) {
         // SAFETY: INV-SW-2: whoever made this guard holds the consumer mutably. INV-DROP-1 and
         // INV-DROP-2: `head` was moved past an element before that element was handed on.
-        unsafe { self.cursors.publish_head(self.head) };
+        unsafe { self.cursors.publish_head(self.own, self.head) };
     }
 }
 
@@ -130,13 +132,14 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         // At least one, but not all of `max`: to look again on each drain only because fewer than
         // `max` are known would pull the producer's line without need.
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let grant = unsafe { ring.cursors().claim_available(wanted.min(1)) };
+        let grant = unsafe { ring.cursors().claim_available(self.head, wanted.min(1)) };
         let count = grant.count.min(wanted);
         if count == 0 {
             return ControlFlow::Continue(0);
         }
         let mut release = Release {
             cursors: ring.cursors(),
+            own: &mut self.head,
             head: grant.position,
         };
         let mut left = count;

@@ -8,12 +8,17 @@ use crate::error::WaitError;
 /// # Safety
 ///
 /// INV-SW-1: the caller is the producer.
-pub(crate) unsafe fn space(cursors: &Cursors, wanted: u64) -> Option<Result<usize, WaitError>> {
+#[inline]
+pub(crate) unsafe fn space(
+    cursors: &Cursors,
+    own: u64,
+    wanted: u64,
+) -> Option<Result<usize, WaitError>> {
     if cursors.is_closed_for_producer() {
         return Some(Err(WaitError::Closed));
     }
     // SAFETY: INV-SW-1: passed on.
-    let free = unsafe { cursors.free_now() }.count;
+    let free = unsafe { cursors.free_now(own) }.count;
     (free >= wanted).then_some(Ok(free as usize))
 }
 
@@ -22,14 +27,19 @@ pub(crate) unsafe fn space(cursors: &Cursors, wanted: u64) -> Option<Result<usiz
 /// # Safety
 ///
 /// INV-SW-2: the caller is the consumer.
-pub(crate) unsafe fn data(cursors: &Cursors, wanted: u64) -> Option<Result<usize, WaitError>> {
+#[inline]
+pub(crate) unsafe fn data(
+    cursors: &Cursors,
+    own: u64,
+    wanted: u64,
+) -> Option<Result<usize, WaitError>> {
     if cursors.consumer_has_closed() {
         return Some(Err(WaitError::Closed));
     }
     // First the mark, then the tail (INV-CLOSE-1).
     let closed = cursors.producer_has_closed();
     // SAFETY: INV-SW-2: passed on.
-    let available = unsafe { cursors.available_now() }.count;
+    let available = unsafe { cursors.available_now(own) }.count;
     match available {
         0 if closed => Some(Err(WaitError::Closed)),
         _ if closed || available >= wanted => Some(Ok(available as usize)),
@@ -38,6 +48,7 @@ pub(crate) unsafe fn data(cursors: &Cursors, wanted: u64) -> Option<Result<usize
 }
 
 /// Between 1 and the capacity: more can never be had.
+#[inline]
 pub(crate) fn within_capacity(n: usize, cursors: &Cursors) -> u64 {
     (n as u64).clamp(1, cursors.capacity())
 }

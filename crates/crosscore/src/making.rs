@@ -122,7 +122,10 @@ impl<T, A: BufferAllocator> Ring<T, A> {
         );
         let cursors = Cursors::new(slots, start, handshake);
         let ring = RingRef::counted(Self::over(cursors, buffer, allocator, true));
-        Ok((Producer::new(ring.clone()), Consumer::new(ring)))
+        Ok((
+            Producer::new(ring.clone(), start),
+            Consumer::new(ring, start),
+        ))
     }
 
     /// The capacity and layout for at least `asked` elements. No layout when `T` has no size.

@@ -23,8 +23,9 @@ macro_rules! sites {
 }
 
 sites! {
-    /// A debug assertion asks whether a side's copy of its own cursor says the same as the cursor. Nobody else
-    /// writes it (INV-SW-1, INV-SW-2), and a thread sees its own writes in program order: no edge is needed.
+    /// A debug assertion asks whether a side's cursor is where its handle says. Nobody else writes it (INV-SW-1,
+    /// INV-SW-2), and a thread sees its own writes in program order: no edge is needed. The ring's last owner asks where
+    /// both sides have stopped, when their accesses happen before (INV-LIFE-1).
     OWN_CURSOR = Relaxed;
 
     /// The producer's publication edge: what it wrote into the slots happens before whatever the

@@ -36,12 +36,15 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         let cursors = self.ring.cursors();
         let wanted = within_capacity(n, cursors);
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let look = || unsafe { space(cursors, wanted) };
-        let found = look().or_else(|| {
-            // SAFETY: INV-PARK-2: `&mut self` on the only producer.
-            unsafe { cursors.producer_slot().park(context.waker(), look) }
-        });
-        found.map_or(Poll::Pending, Poll::Ready)
+        let look = || unsafe { space(cursors, self.tail, wanted) };
+        if let Some(found) = look() {
+            return Poll::Ready(found);
+        }
+        // SAFETY: INV-PARK-2: `&mut self` on the only producer.
+        match unsafe { cursors.producer_slot().park(context.waker(), look) } {
+            Some(found) => Poll::Ready(found),
+            None => Poll::Pending,
+        }
     }
 
     /// Takes back the waker that [`poll_space`](Self::poll_space) left.
@@ -123,12 +126,15 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         let cursors = self.ring.cursors();
         let wanted = within_capacity(n, cursors);
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let look = || unsafe { data(cursors, wanted) };
-        let found = look().or_else(|| {
-            // SAFETY: INV-PARK-2: `&mut self` on the only consumer.
-            unsafe { cursors.consumer_slot().park(context.waker(), look) }
-        });
-        found.map_or(Poll::Pending, Poll::Ready)
+        let look = || unsafe { data(cursors, self.head, wanted) };
+        if let Some(found) = look() {
+            return Poll::Ready(found);
+        }
+        // SAFETY: INV-PARK-2: `&mut self` on the only consumer.
+        match unsafe { cursors.consumer_slot().park(context.waker(), look) } {
+            Some(found) => Poll::Ready(found),
+            None => Poll::Pending,
+        }
     }
 
     /// Takes back the waker that [`poll_data`](Self::poll_data) left.

@@ -5,6 +5,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
+use crate::cache_aligned::CACHE_LINE;
 use crate::error::PushError;
 use crate::metrics::Metrics;
 #[cfg(feature = "std")]
@@ -22,8 +23,12 @@ use crate::ring_ref::RingRef;
 /// ```
 ///
 /// Dropping it closes the ring for the consumer, which still reads what was published.
+// On lines of its own (`CACHE_LINE`): an operation writes it, and the other half may lie beside it, lent to another thread.
+#[repr(align(128))]
 pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
     pub(crate) ring: RingRef<T, A>,
+    /// Where the ring's tail is, which nobody else moves: INV-SEQ-4.
+    pub(crate) tail: u64,
     #[cfg(feature = "std")]
     pub(crate) spin: SpinBudget,
     /// Takes `Sync` away, and nothing else: with `&Producer` on two threads at once, the methods
@@ -31,10 +36,13 @@ pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
     not_sync: PhantomData<Cell<()>>,
 }
 
+const _: () = assert!(align_of::<Producer<u8>>() == CACHE_LINE);
+
 impl<T, A: BufferAllocator> Producer<T, A> {
-    pub(crate) fn new(ring: RingRef<T, A>) -> Self {
+    pub(crate) fn new(ring: RingRef<T, A>, tail: u64) -> Self {
         Self {
             ring,
+            tail,
             #[cfg(feature = "std")]
             spin: SpinBudget::new(),
             not_sync: PhantomData,
@@ -64,7 +72,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
             return Err(PushError::Closed(item));
         }
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let grant = unsafe { ring.cursors().claim_free(1) };
+        let grant = unsafe { ring.cursors().claim_free(self.tail, 1) };
         if grant.count == 0 {
             return Err(PushError::Full(item));
         }
@@ -72,7 +80,10 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         // SAFETY: INV-MEM-1 and INV-SEQ-1: the slot is in the buffer and the producer's.
         unsafe { ring.producers_slot(grant.position).write(item) };
         // SAFETY: INV-SW-1 as above; INV-INIT-1: the one slot published was just written.
-        unsafe { ring.cursors().publish_tail(grant.position.wrapping_add(1)) };
+        unsafe {
+            ring.cursors()
+                .publish_tail(&mut self.tail, grant.position.wrapping_add(1))
+        };
         Ok(())
     }
 
@@ -90,7 +101,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     pub fn free_slots(&self) -> usize {
         // SAFETY: INV-SW-1: the only producer, on one thread since it is not `Sync`; no borrow of
         // the copy is alive, since none ever outlives a call.
-        unsafe { self.ring.cursors().free_now() }.count as usize
+        unsafe { self.ring.cursors().free_now(self.tail) }.count as usize
     }
 
     /// Whether no slot is free now. Only the consumer can change that.
@@ -117,7 +128,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     #[inline]
     pub fn cached_free_slots(&self) -> usize {
         // SAFETY: INV-SW-1: as in `free_slots`.
-        unsafe { self.ring.cursors().known_free() }.count as usize
+        unsafe { self.ring.cursors().known_free(self.tail) }.count as usize
     }
 
     /// Whether nothing can be sent any more: [`close`](Self::close) was called, or the consumer
@@ -168,6 +179,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
 }
 
 impl<T, A: BufferAllocator> Drop for Producer<T, A> {
+    #[inline]
     fn drop(&mut self) {
         self.ring.cursors().close_producer();
         // A waker that a cancelled wait has left would otherwise live as long as the other handle.

@@ -14,8 +14,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
     /// The position of the next slot to be written: the number of elements published since the
     /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`](crate::Ring::base).
     pub fn position(&self) -> u64 {
-        // SAFETY: INV-SW-1: `&self` on the only producer, which is not `Sync`.
-        unsafe { self.ring.cursors().own_tail() }
+        self.tail
     }
 
     /// Publishes the next `n` slots, which the caller has written through [`Ring::base`](crate::Ring::base).
@@ -48,13 +47,11 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         // INV-SEQ-2, by the private copy, as the caller was told to: nothing is looked at that is
         // the consumer's.
         debug_assert!(n <= self.cached_free_slots());
-        let cursors = self.ring.cursors();
-        // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let tail = unsafe { cursors.own_tail() };
-        self.ring.shadow().writes(tail, n);
+        let tail = self.tail.wrapping_add(n as u64);
+        self.ring.shadow().writes(self.tail, n);
         // SAFETY: INV-SW-1: `&mut self` on the only producer; INV-INIT-1 and the grant are the
         // caller's promise.
-        unsafe { cursors.publish_tail(tail.wrapping_add(n as u64)) };
+        unsafe { self.ring.cursors().publish_tail(&mut self.tail, tail) };
     }
 }
 
@@ -67,8 +64,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     /// The position of the next element to be read: the number of elements released since the
     /// ring was made. Its slot is at index `position % capacity` from [`Ring::base`](crate::Ring::base).
     pub fn position(&self) -> u64 {
-        // SAFETY: INV-SW-2: `&self` on the only consumer, which is not `Sync`.
-        unsafe { self.ring.cursors().own_head() }
+        self.head
     }
 
     /// Gives back the next `n` slots, whose elements the caller has read through [`Ring::base`](crate::Ring::base).
@@ -100,12 +96,10 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         // INV-SEQ-2, by the private copy, as the caller was told to: nothing is looked at that is
         // the producer's.
         debug_assert!(n <= self.cached_available());
-        let cursors = self.ring.cursors();
-        // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let head = unsafe { cursors.own_head() };
-        self.ring.shadow().reads(head, n);
+        let head = self.head.wrapping_add(n as u64);
+        self.ring.shadow().reads(self.head, n);
         // SAFETY: INV-SW-2: `&mut self` on the only consumer; INV-DROP-1 and the grant are the
         // caller's promise.
-        unsafe { cursors.publish_head(head.wrapping_add(n as u64)) };
+        unsafe { self.ring.cursors().publish_head(&mut self.head, head) };
     }
 }

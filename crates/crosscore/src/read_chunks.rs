@@ -32,7 +32,8 @@ use crate::ring::Ring;
 #[must_use = "dropping read chunks releases nothing"]
 pub struct ReadChunks<'a, T, A: BufferAllocator = HeapAllocator> {
     ring: &'a Ring<T, A>,
-    position: u64,
+    /// The consumer's, at the first of the elements.
+    head: &'a mut u64,
     len: usize,
     /// What the guard is: the only way to these elements. It makes the guard `Sync` only if `T` is,
     /// since a shared guard hands out `&T` (INV-SEND-1); the ring alone asks for `T: Send`.
@@ -82,9 +83,9 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         }
         let ring = &*self.ring;
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let grant = unsafe { ring.cursors().claim_available(wanted) };
+        let grant = unsafe { ring.cursors().claim_available(self.head, wanted) };
         let count = grant.count.min(wanted);
-        (count >= least).then(|| ReadChunks::new(ring, grant.position, count as usize))
+        (count >= least).then(|| ReadChunks::new(ring, &mut self.head, count as usize))
     }
 
     /// Drops up to `n` of the oldest elements; returns how many.
@@ -108,12 +109,12 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
 }
 
 impl<'a, T, A: BufferAllocator> ReadChunks<'a, T, A> {
-    /// `len` elements from `position` are the consumer's, and the consumer is mutably borrowed for `'a`.
-    pub(crate) fn new(ring: &'a Ring<T, A>, position: u64, len: usize) -> Self {
-        ring.shadow().reads(position, len);
+    /// `len` elements from `head` on are the consumer's, and the consumer is mutably borrowed for `'a`.
+    pub(crate) fn new(ring: &'a Ring<T, A>, head: &'a mut u64, len: usize) -> Self {
+        ring.shadow().reads(*head, len);
         Self {
             ring,
-            position,
+            head,
             len,
             elements: PhantomData,
         }
@@ -155,7 +156,7 @@ impl<'a, T, A: BufferAllocator> ReadChunks<'a, T, A> {
     /// ```
     pub fn as_mut_slices(&mut self) -> (&mut [T], &mut [T]) {
         // The producer's look at them is over: they are written as the slots' next owner would.
-        self.ring.shadow().writes(self.position, self.len);
+        self.ring.shadow().writes(*self.head, self.len);
         let (first, second) = self.runs();
         // SAFETY: INV-INIT-1, INV-MEM-2 and INV-ALIAS-2: as in `as_slices`; `&mut self` proves that there is no other
         // reference to them, and the two runs have no slot in common.
@@ -176,12 +177,12 @@ impl<'a, T, A: BufferAllocator> ReadChunks<'a, T, A> {
     /// Both runs: first slot and length.
     fn runs(&self) -> ((*mut T, usize), (*mut T, usize)) {
         let first = self.ring.contiguous(Grant {
-            position: self.position,
+            position: *self.head,
             count: self.len as u64,
         });
-        let wrapped = self.position.wrapping_add(first as u64);
+        let wrapped = self.head.wrapping_add(first as u64);
         (
-            (self.ring.slot(self.position), first),
+            (self.ring.slot(*self.head), first),
             (self.ring.slot(wrapped), self.len - first),
         )
     }
@@ -204,13 +205,13 @@ impl<'a, T, A: BufferAllocator> ReadChunks<'a, T, A> {
         impl<T, A: BufferAllocator> Drop for Advance<'_, '_, T, A> {
             fn drop(&mut self) {
                 let chunks = &mut *self.chunks;
-                chunks.ring.shadow().reads(chunks.position, self.k);
-                chunks.position = chunks.position.wrapping_add(self.k as u64);
+                chunks.ring.shadow().reads(*chunks.head, self.k);
+                let head = chunks.head.wrapping_add(self.k as u64);
                 chunks.len -= self.k;
                 // SAFETY: INV-SW-2: the guard borrowed the only consumer mutably. INV-DROP-1 and
-                // INV-DROP-2: the elements before `position` have been dropped, even if one of
+                // INV-DROP-2: the elements before `head` have been dropped, even if one of
                 // them panicked.
-                unsafe { chunks.ring.cursors().publish_head(chunks.position) };
+                unsafe { chunks.ring.cursors().publish_head(chunks.head, head) };
             }
         }
 
@@ -219,7 +220,7 @@ impl<'a, T, A: BufferAllocator> ReadChunks<'a, T, A> {
             "{k} elements to release of {} that were left",
             self.len
         );
-        let (ring, position) = (self.ring, self.position);
+        let (ring, position) = (self.ring, *self.head);
         let _advance = Advance { chunks: self, k };
         // SAFETY: INV-INIT-1: they are initialised. `&mut self` proves that no reference to them is left
         // (INV-ALIAS-2). INV-DROP-1: `_advance` goes past them, so nobody drops them again.
@@ -240,14 +241,14 @@ impl<'a, T, A: BufferAllocator> ReadChunks<'a, T, A> {
     /// The slot of the oldest element, for a guard that knows that the others follow.
     #[inline(always)]
     pub(crate) fn first_slot(&self) -> *mut T {
-        self.ring.slot(self.position)
+        self.ring.slot(*self.head)
     }
 
     /// As [`first_slot`](Self::first_slot), to write the elements.
     #[inline(always)]
     pub(crate) fn first_slot_mut(&mut self) -> *mut T {
-        self.ring.shadow().writes(self.position, self.len);
-        self.ring.slot(self.position)
+        self.ring.shadow().writes(*self.head, self.len);
+        self.ring.slot(*self.head)
     }
 }
 

@@ -58,9 +58,9 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         }
         let ring = &*self.ring;
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let grant = unsafe { ring.cursors().claim_available_up_to(n) };
+        let grant = unsafe { ring.cursors().claim_available_up_to(self.head, n) };
         let len = ring.cursors().consumers_slots().contiguous(grant);
-        (len > 0).then(|| ReadGuard::new(ring, grant.position, len))
+        (len > 0).then(|| ReadGuard::new(ring, &mut self.head, len))
     }
 }
 
@@ -68,9 +68,9 @@ impl<'a, T, A: BufferAllocator> ReadGuard<'a, T, A> {
     /// `len` elements from `position` are the consumer's and contiguous, and the consumer is
     /// mutably borrowed for `'a`.
     #[inline]
-    pub(crate) fn new(ring: &'a Ring<T, A>, position: u64, len: usize) -> Self {
+    pub(crate) fn new(ring: &'a Ring<T, A>, head: &'a mut u64, len: usize) -> Self {
         Self {
-            chunks: ReadChunks::new(ring, position, len),
+            chunks: ReadChunks::new(ring, head, len),
         }
     }
 

@@ -34,6 +34,8 @@ use crate::zeroable::Zeroable;
 #[must_use = "dropping a reservation publishes nothing"]
 pub struct Reservation<'a, T, A: BufferAllocator = HeapAllocator> {
     ring: &'a Ring<T, A>,
+    /// The producer's, at the first slot. The second of two chunks has none: what is written there, the first publishes.
+    tail: Option<&'a mut u64>,
     position: u64,
     len: usize,
     written: usize,
@@ -66,18 +68,24 @@ impl<T, A: BufferAllocator> Producer<T, A> {
             return None;
         }
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let grant = unsafe { ring.cursors().claim_free_up_to(n) };
+        let grant = unsafe { ring.cursors().claim_free_up_to(self.tail, n) };
         let len = ring.cursors().producers_slots().contiguous(grant);
-        (len > 0).then(|| Reservation::new(ring, grant.position, len))
+        (len > 0).then(|| Reservation::new(ring, Some(&mut self.tail), grant.position, len))
     }
 }
 
 impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     /// `len` slots from `position` are the producer's and contiguous, and the producer is
     /// mutably borrowed for `'a`: INV-RES-1.
-    pub(crate) fn new(ring: &'a Ring<T, A>, position: u64, len: usize) -> Self {
+    pub(crate) fn new(
+        ring: &'a Ring<T, A>,
+        tail: Option<&'a mut u64>,
+        position: u64,
+        len: usize,
+    ) -> Self {
         Self {
             ring,
+            tail,
             position,
             len,
             written: 0,
@@ -249,23 +257,23 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
 
     /// Publishes what was written, all at once, and returns how many elements that were.
     #[inline]
-    pub fn commit(self) -> usize {
-        let (ring, position) = (self.ring, self.position);
+    pub fn commit(mut self) -> usize {
+        let (ring, tail, position) = (self.ring, self.tail.take(), self.position);
         let written = self.into_written();
         // SAFETY: INV-RES-1: what was written begins at `position`.
-        unsafe { Self::publish(ring, position, written) };
+        unsafe { Self::publish(ring, tail, position, written) };
         written
     }
 
     /// Publishes what was written here and in `next`, all at once. `next` follows, and has something only if this
     /// one is full.
-    pub(crate) fn commit_with(self, next: Self) -> usize {
+    pub(crate) fn commit_with(mut self, next: Self) -> usize {
         debug_assert!(self.written == self.len || next.written == 0);
         debug_assert!(next.position == self.position.wrapping_add(self.len as u64));
-        let (ring, position) = (self.ring, self.position);
+        let (ring, tail, position) = (self.ring, self.tail.take(), self.position);
         let written = self.into_written() + next.into_written();
         // SAFETY: INV-RES-1: what was written begins at `position`, and goes on in `next` without a gap.
-        unsafe { Self::publish(ring, position, written) };
+        unsafe { Self::publish(ring, tail, position, written) };
         written
     }
 
@@ -282,11 +290,14 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     /// # Safety
     ///
     /// INV-RES-1: a reservation has just counted `written` slots from `position` on as written.
-    unsafe fn publish(ring: &Ring<T, A>, position: u64, written: usize) {
+    unsafe fn publish(ring: &Ring<T, A>, own: Option<&mut u64>, position: u64, written: usize) {
+        // Only the second of two chunks has none, and nobody commits that one by itself.
+        debug_assert!(own.is_some());
+        let Some(own) = own else { return };
         let tail = position.wrapping_add(written as u64);
         // SAFETY: INV-SW-1: the reservation borrowed the only producer mutably. INV-INIT-1 by
         // INV-RES-1: the slots up to `tail` were granted and are counted as written.
-        unsafe { ring.cursors().publish_tail(tail) };
+        unsafe { ring.cursors().publish_tail(own, tail) };
     }
 
     fn touch(&self, count: usize) {

@@ -83,20 +83,20 @@ impl<T, A: BufferAllocator> Producer<T, A> {
             return None;
         }
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let mut grant = unsafe { ring.cursors().claim_free(wanted) };
+        let mut grant = unsafe { ring.cursors().claim_free(self.tail, wanted) };
         grant.count = grant.count.min(wanted);
-        (grant.count >= least).then(|| ReservedChunks::new(ring, grant))
+        (grant.count >= least).then(|| ReservedChunks::new(ring, &mut self.tail, grant))
     }
 }
 
 impl<'a, T, A: BufferAllocator> ReservedChunks<'a, T, A> {
     /// The granted slots are the producer's, and the producer is mutably borrowed for `'a`: INV-RES-1.
-    fn new(ring: &'a Ring<T, A>, grant: Grant) -> Self {
+    fn new(ring: &'a Ring<T, A>, tail: &'a mut u64, grant: Grant) -> Self {
         let first = ring.contiguous(grant);
         let wrapped = grant.position.wrapping_add(first as u64);
         Self {
-            first: Reservation::new(ring, grant.position, first),
-            second: Reservation::new(ring, wrapped, grant.count as usize - first),
+            first: Reservation::new(ring, Some(tail), grant.position, first),
+            second: Reservation::new(ring, None, wrapped, grant.count as usize - first),
         }
     }
 

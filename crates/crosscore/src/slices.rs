@@ -25,7 +25,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
             return 0;
         }
         // SAFETY: INV-SW-1: `&mut self` on the only producer.
-        let grant = unsafe { ring.cursors().claim_free_up_to(items.len()) };
+        let grant = unsafe { ring.cursors().claim_free_up_to(self.tail, items.len()) };
         if grant.count == 0 {
             // Nothing to publish: a store would take the tail's line from a consumer that reads it.
             return 0;
@@ -45,7 +45,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
         }
         let tail = grant.position.wrapping_add(grant.count);
         // SAFETY: INV-SW-1; INV-INIT-1: all of the granted slots were just written.
-        unsafe { ring.cursors().publish_tail(tail) };
+        unsafe { ring.cursors().publish_tail(&mut self.tail, tail) };
         grant.count as usize
     }
 }
@@ -67,7 +67,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
     {
         let ring = &*self.ring;
         // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-        let grant = unsafe { ring.cursors().claim_available_up_to(out.len()) };
+        let grant = unsafe { ring.cursors().claim_available_up_to(self.head, out.len()) };
         let run = ring.cursors().consumers_slots().contiguous(grant);
         let (first, second) = out[..grant.count as usize].split_at_mut(run);
         ring.shadow().reads(grant.position, grant.count as usize);
@@ -84,7 +84,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         if grant.count > 0 {
             let head = grant.position.wrapping_add(grant.count);
             // SAFETY: INV-SW-2; INV-DROP-1: the released elements were just copied out.
-            unsafe { ring.cursors().publish_head(head) };
+            unsafe { ring.cursors().publish_head(&mut self.head, head) };
         }
         grant.count as usize
     }

@@ -30,7 +30,7 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
         }
         for _ in 0..looks {
             // SAFETY: INV-SW-2: `&mut self` on the only consumer.
-            let known = unsafe { cursors.available_now() };
+            let known = unsafe { cursors.available_now(self.head) };
             if known.count > 0 {
                 return known.count as usize;
             }

@@ -94,7 +94,7 @@ impl<T, const N: usize> StaticRing<T, N> {
             false,
         ));
         let ring = RingRef::uncounted(ring);
-        Some((Producer::new(ring.clone()), Consumer::new(ring)))
+        Some((Producer::new(ring.clone(), 0), Consumer::new(ring, 0)))
     }
 }
 

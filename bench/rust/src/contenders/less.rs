@@ -12,7 +12,6 @@ use crate::element::Element;
 /// What one side needs, as in ours.
 struct Side<T> {
     limit: UnsafeCell<u64>,
-    own: UnsafeCell<u64>,
     base: *mut Slot<T>,
     mask: u64,
 }
@@ -23,7 +22,6 @@ impl<T> Side<T> {
     fn new(limit: u64, slots: &[Slot<T>]) -> Self {
         Self {
             limit: UnsafeCell::new(limit),
-            own: UnsafeCell::new(0),
             base: slots.as_ptr().cast_mut(),
             mask: slots.len() as u64 - 1,
         }
@@ -63,8 +61,10 @@ macro_rules! less {
             // SAFETY: as above.
             unsafe impl<T: Send> Sync for Ring<T> {}
 
-            pub struct Writer<T>(Arc<Ring<T>>);
-            pub struct Reader<T>(Arc<Ring<T>>);
+            #[repr(align($alignment))]
+            pub struct Writer<T>(Arc<Ring<T>>, u64);
+            #[repr(align($alignment))]
+            pub struct Reader<T>(Arc<Ring<T>>, u64);
 
             impl Contender for super::$contender {
                 type Producer<T: Element> = Writer<T>;
@@ -81,7 +81,7 @@ macro_rules! less {
                         consumers: Aligned(Side::new(0, &slots)),
                         _slots: slots,
                     });
-                    (Writer(Arc::clone(&ring)), Reader(ring))
+                    (Writer(Arc::clone(&ring), 0), Reader(ring, 0))
                 }
             }
 
@@ -92,7 +92,7 @@ macro_rules! less {
                     let side = &ring.producers.0;
                     // SAFETY: the writer's own; the slot is free, since the cursor is not at the limit.
                     unsafe {
-                        let own = *side.own.get();
+                        let own = self.1;
                         if own == *side.limit.get() {
                             let limit = ring.head.0.load(Ordering::Acquire) + side.mask + 1;
                             if own == limit {
@@ -101,8 +101,8 @@ macro_rules! less {
                             *side.limit.get() = limit;
                         }
                         side.slot(own).write(item);
+                        self.1 = own + 1;
                         ring.tail.0.store(own + 1, Ordering::Release);
-                        *side.own.get() = own + 1;
                     }
                     true
                 }
@@ -115,7 +115,7 @@ macro_rules! less {
                     let side = &ring.consumers.0;
                     // SAFETY: the reader's own; the slot is written, since the cursor is not at the limit.
                     unsafe {
-                        let own = *side.own.get();
+                        let own = self.1;
                         if own == *side.limit.get() {
                             let limit = ring.tail.0.load(Ordering::Acquire);
                             if own == limit {
@@ -124,8 +124,8 @@ macro_rules! less {
                             *side.limit.get() = limit;
                         }
                         let item = side.slot(own).read();
+                        self.1 = own + 1;
                         ring.head.0.store(own + 1, Ordering::Release);
-                        *side.own.get() = own + 1;
                         Some(item)
                     }
                 }

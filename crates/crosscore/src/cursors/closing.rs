@@ -2,7 +2,9 @@
 
 use super::{CONSUMER_CLOSED, Cursors, Grant, PRODUCER_CLOSED};
 use crate::metrics::Metrics;
-use crate::ordering::{CLOSE_CONSUMER, CLOSE_PRODUCER, METRIC, NOTE_OWN_CLOSE, OBSERVE_CLOSED};
+use crate::ordering::{
+    CLOSE_CONSUMER, CLOSE_PRODUCER, METRIC, NOTE_OWN_CLOSE, OBSERVE_CLOSED, OWN_CURSOR,
+};
 
 impl Cursors {
     /// The producer says to itself that it closes; not needed of one that goes.
@@ -24,6 +26,7 @@ impl Cursors {
 
     /// Whether the producer has closed. If so, what [`claim_available`](Self::claim_available)
     /// and [`available_now`](Self::available_now) find after this call is all there will ever be.
+    #[inline]
     pub(crate) fn producer_has_closed(&self) -> bool {
         // Partner: CLOSE_PRODUCER in `close_producer`. INV-ORD-3.
         self.cached_tail.closed.load(OBSERVE_CLOSED) & PRODUCER_CLOSED != 0
@@ -48,11 +51,10 @@ impl Cursors {
 
     /// The unread elements, for the last owner.
     ///
-    /// `&mut` proves that both handles are gone and that their accesses happen before, so that their own
-    /// copies can be read, which are the cursors (INV-SEQ-4).
+    /// `&mut` proves that both handles are gone and that their accesses happen before.
     pub(crate) fn unread(&mut self) -> Grant {
-        // SAFETY: INV-SW-1, INV-SW-2: nobody else is left.
-        let (head, tail) = unsafe { (self.own_head(), self.own_tail()) };
+        // Partner: none; nobody stores them any more.
+        let (head, tail) = (self.head.load(OWN_CURSOR), self.tail.load(OWN_CURSOR));
         Grant {
             position: head,
             count: tail.wrapping_sub(head),
