@@ -158,18 +158,32 @@ impl WakerSlot {
     /// # Safety
     ///
     /// INV-PARK-2: the caller is the one side that parks on this slot.
+    #[inline]
     pub(crate) unsafe fn park<R>(
         &self,
         waker: &Waker,
         look: impl FnOnce() -> Option<R>,
     ) -> Option<R> {
-        let identity = Identity::of(waker);
         // SAFETY: INV-PARK-2: the parker's own.
-        let Parker { fenced, left } = self.parker.with(|parker| unsafe { *parker });
-        // While it is parked the slot holds the waker that was left, so no other one can have its address.
-        if left == identity && self.is_parked() {
+        let left = self.parker.with(|parker| unsafe { (*parker).left });
+        // While it is parked the slot holds the waker that was left, so no other one can have its address. Asked first: the
+        // rest then depends on no address that was used again, which Loom would take for chance.
+        if self.is_parked() && left == Identity::of(waker) {
             return None;
         }
+        // SAFETY: INV-PARK-2: passed on.
+        unsafe { self.leave(waker, look) }
+    }
+
+    /// The rest of [`park`](Self::park): the waker is not there yet, or no longer.
+    ///
+    /// # Safety
+    ///
+    /// INV-PARK-2: the caller is the one side that parks on this slot.
+    unsafe fn leave<R>(&self, waker: &Waker, look: impl FnOnce() -> Option<R>) -> Option<R> {
+        let identity = Identity::of(waker);
+        // SAFETY: INV-PARK-2: the parker's own.
+        let fenced = self.parker.with(|parker| unsafe { (*parker).fenced });
         // SAFETY: INV-PARK-2: passed on. One may be parked already, with an older waker.
         unsafe { self.retract() };
         let waker = waker.clone();
@@ -224,6 +238,7 @@ impl WakerSlot {
     }
 
     /// Whether the waker that was left is still there: nobody has woken it yet.
+    #[inline]
     pub(crate) fn is_parked(&self) -> bool {
         // Partner: none, see NOTICE_WOKEN.
         self.state.load(NOTICE_WOKEN) & !MUST_FENCE == PARKED
