@@ -5,7 +5,6 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::alloc::{BufferAllocator, HeapAllocator, Memory};
-use crate::cache_aligned::CACHE_LINE;
 use crate::error::PushError;
 use crate::metrics::Metrics;
 #[cfg(feature = "std")]
@@ -23,8 +22,10 @@ use crate::ring_ref::RingRef;
 /// ```
 ///
 /// Dropping it closes the ring for the consumer, which still reads what was published.
-// On lines of its own (`CACHE_LINE`): an operation writes it, and the other half may lie beside it, lent to another thread.
-#[repr(align(128))]
+// On a line of its own: an operation writes it, and the other half may lie beside it, lent to another thread. Not the 128 bytes
+// of `CacheAligned` on x86-64: many handles would then share half of the first cache's sets (docs/PERFORMANCE.md).
+#[cfg_attr(target_arch = "x86_64", repr(align(64)))]
+#[cfg_attr(not(target_arch = "x86_64"), repr(align(128)))]
 pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
     pub(crate) ring: RingRef<T, A>,
     /// Where the ring's tail is, which nobody else moves: INV-SEQ-4.
@@ -35,8 +36,6 @@ pub struct Producer<T, A: BufferAllocator = HeapAllocator> {
     /// that refresh the private copy would be two writers of it (INV-SW-1).
     not_sync: PhantomData<Cell<()>>,
 }
-
-const _: () = assert!(align_of::<Producer<u8>>() == CACHE_LINE);
 
 impl<T, A: BufferAllocator> Producer<T, A> {
     pub(crate) fn new(ring: RingRef<T, A>, tail: u64) -> Self {
