@@ -7,7 +7,7 @@ use crate::error::WaitError;
 ///
 /// # Safety
 ///
-/// INV-SW-1: the caller is the producer.
+/// INV-SW-1: the caller is the producer. INV-SEQ-4: `own` is its position.
 #[inline]
 pub(crate) unsafe fn space(
     cursors: &Cursors,
@@ -17,7 +17,7 @@ pub(crate) unsafe fn space(
     if cursors.is_closed_for_producer() {
         return Some(Err(WaitError::Closed));
     }
-    // SAFETY: INV-SW-1: passed on.
+    // SAFETY: INV-SW-1, INV-SEQ-4: passed on.
     let free = unsafe { cursors.free_now(own) }.count;
     (free >= wanted).then_some(Ok(free as usize))
 }
@@ -26,7 +26,7 @@ pub(crate) unsafe fn space(
 ///
 /// # Safety
 ///
-/// INV-SW-2: the caller is the consumer.
+/// INV-SW-2: the caller is the consumer. INV-SEQ-4: `own` is its position.
 #[inline]
 pub(crate) unsafe fn data(
     cursors: &Cursors,
@@ -38,7 +38,7 @@ pub(crate) unsafe fn data(
     }
     // First the mark, then the tail (INV-CLOSE-1).
     let closed = cursors.producer_has_closed();
-    // SAFETY: INV-SW-2: passed on.
+    // SAFETY: INV-SW-2, INV-SEQ-4: passed on.
     let available = unsafe { cursors.available_now(own) }.count;
     match available {
         0 if closed => Some(Err(WaitError::Closed)),

@@ -109,7 +109,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
 }
 
 impl<'a, T, A: BufferAllocator> ReadChunks<'a, T, A> {
-    /// `len` elements from `head` on are the consumer's, and the consumer is mutably borrowed for `'a`.
+    /// `len` elements from `head` on, which is the consumer's position, are the consumer's, and the consumer is
+    /// mutably borrowed for `'a`.
     pub(crate) fn new(ring: &'a Ring<T, A>, head: &'a mut u64, len: usize) -> Self {
         ring.shadow().reads(*head, len);
         Self {

@@ -65,8 +65,8 @@ impl<T, A: BufferAllocator> Consumer<T, A> {
 }
 
 impl<'a, T, A: BufferAllocator> ReadGuard<'a, T, A> {
-    /// `len` elements from `position` are the consumer's and contiguous, and the consumer is
-    /// mutably borrowed for `'a`.
+    /// `len` elements from `head` on, which is the consumer's position, are the consumer's and contiguous, and the
+    /// consumer is mutably borrowed for `'a`.
     #[inline]
     pub(crate) fn new(ring: &'a Ring<T, A>, head: &'a mut u64, len: usize) -> Self {
         Self {

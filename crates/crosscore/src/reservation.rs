@@ -75,7 +75,7 @@ impl<T, A: BufferAllocator> Producer<T, A> {
 }
 
 impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
-    /// `len` slots from `position` are the producer's and contiguous, and the producer is
+    /// `len` slots from `position` are the producer's and contiguous, and the producer, whose position is `tail`, is
     /// mutably borrowed for `'a`: INV-RES-1.
     pub(crate) fn new(
         ring: &'a Ring<T, A>,
@@ -289,7 +289,8 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
 
     /// # Safety
     ///
-    /// INV-RES-1: a reservation has just counted `written` slots from `position` on as written.
+    /// INV-RES-1: a reservation has just counted `written` slots from `position` on as written. INV-SEQ-4: `own` is the
+    /// producer's position.
     unsafe fn publish(ring: &Ring<T, A>, own: Option<&mut u64>, position: u64, written: usize) {
         // Only the second of two chunks has none, and nobody commits that one by itself.
         debug_assert!(own.is_some());

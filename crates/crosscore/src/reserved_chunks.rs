@@ -90,7 +90,8 @@ impl<T, A: BufferAllocator> Producer<T, A> {
 }
 
 impl<'a, T, A: BufferAllocator> ReservedChunks<'a, T, A> {
-    /// The granted slots are the producer's, and the producer is mutably borrowed for `'a`: INV-RES-1.
+    /// The granted slots are the producer's, and the producer, whose position is `tail`, is mutably borrowed for `'a`:
+    /// INV-RES-1.
     fn new(ring: &'a Ring<T, A>, tail: &'a mut u64, grant: Grant) -> Self {
         let first = ring.contiguous(grant);
         let wrapped = grant.position.wrapping_add(first as u64);

@@ -60,6 +60,56 @@ fn handles_wander_between_threads() {
     }
 }
 
+// An operation writes into its handle, and the other handle may lie right beside it, lent to another thread.
+#[test]
+fn handles_have_lines_of_their_own() {
+    let line = if cfg!(target_arch = "x86_64") {
+        64
+    } else {
+        128
+    };
+    assert_eq!(align_of::<Producer<u8>>(), line);
+    assert_eq!(align_of::<Consumer<u8>>(), line);
+    assert_eq!(align_of::<Producer<u8, memories::Chosen>>(), line);
+    assert_eq!(align_of::<Consumer<u8, memories::Chosen>>(), line);
+}
+
+// INV-SEQ-4: a position goes with its handle and with what borrows it.
+#[test]
+fn handles_and_guards_of_two_rings_change_places() {
+    for start in [0, u64::MAX] {
+        let (mut producer, mut consumer) = Ring::starting_at(2, HeapAllocator, start).unwrap();
+        let (mut other, mut others) = Ring::starting_at(4, HeapAllocator, 7).unwrap();
+        producer.push_slice(&[1, 2]);
+        other.push_slice(&[3, 4, 5]);
+        {
+            let mut guard = consumer.read_chunks(2).unwrap();
+            let mut others_guard = others.read_chunks(3).unwrap();
+            std::mem::swap(&mut guard, &mut others_guard);
+            guard.release(2);
+            others_guard.release(1);
+            assert_eq!((guard.as_slices().0[0], others_guard.len()), (5, 1));
+        }
+        std::mem::swap(&mut consumer, &mut others);
+        std::mem::swap(&mut producer, &mut other);
+        assert_eq!((producer.position(), consumer.position()), (10, 9));
+        assert_eq!(
+            (other.position(), others.position()),
+            (start.wrapping_add(2), start.wrapping_add(1))
+        );
+        {
+            let mut reservation = producer.reserve(1).unwrap();
+            let mut others_reservation = other.reserve(1).unwrap();
+            std::mem::swap(&mut reservation, &mut others_reservation);
+            reservation.push(6).unwrap();
+            assert_eq!((reservation.commit(), others_reservation.commit()), (1, 0));
+        }
+        assert!(consumer.pop_iter().eq([5]));
+        assert!(others.pop_iter().eq([2, 6]));
+        assert_eq!((producer.free_slots(), other.free_slots()), (4, 2));
+    }
+}
+
 // INV-ALLOC-5, INV-ALLOC-2: the base stays where it is, aligned for the element.
 #[test]
 fn the_base_stays_where_it_is() {
