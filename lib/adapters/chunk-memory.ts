@@ -13,9 +13,8 @@
 // docs/PERFORMANCE.md, `file-pipeline`, has what both are worth.
 
 import { Buffer } from 'node:buffer'
-import { platform, versions } from 'node:process'
 
-const NEEDS_YOUNG = Number.parseInt(versions['v8'] ?? '', 10) >= 13
+const NEEDS_YOUNG = Number.parseInt(process.versions.v8, 10) >= 13
 /** Bytes of a chunk for each element of an array, which takes 8: a quarter. */
 const SHARE = 32
 /** V8 puts what is longer than 128 KiB among large objects, which fill no young space. */
@@ -26,7 +25,7 @@ const LARGE = 16 << 20
 
 /** Where the last of them is, so that V8 makes it at all. */
 const young: { last: unknown[] } = { last: [] }
-let hasPrepared = platform !== 'linux'
+let hasPrepared = process.platform !== 'linux'
 
 /** Before the first stream of bytes of a thread. */
 export function prepareForChunks(): void {

@@ -2,12 +2,14 @@
 //
 // Ours and not the loader that napi-rs writes: that one tries every possible place, lets the last failure hide the first,
 // and calls each of them a bug of npm.
+//
+// `process` is the global, here and in all of lib/: an import of node:process in an ES module asks for all that it exports,
+// and so opens stdin, stdout and stderr, which then do not block. A program's own `readFileSync(0)` would throw EAGAIN.
 
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 // Not createRequire by its name: webpack would put `undefined` in the place of its calls.
 import nodeModule from 'node:module'
 import path from 'node:path'
-import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 /** What the build knows of the package that it writes the entry of. */
