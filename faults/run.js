@@ -1,7 +1,8 @@
-// npm run test:faults [-- --rounds N] [--seed S] [--round K] [--scenario NAME] [--soak N] [--correctness]
+// npm run test:faults [-- --quick] [--rounds N] [--seed S] [--round K] [--scenario NAME] [--soak N] [--correctness]
 // Kills threads and processes at random moments and checks what the others see. Prints the figures;
 // fails on any crash, anything lost or repeated, and on anything that grows with the rounds. Then the soak
 // of sleeping and waking in Rust (scripts/soak.mjs), which is long: --soak 0 leaves it out.
+// --quick: 100 rounds and no soak, where nothing else is said.
 // --correctness judges what happens and not how long terminate() takes or how much memory is kept, which mean
 // nothing under an instrument such as AddressSanitizer.
 
@@ -16,7 +17,8 @@ import { slope } from './figures.js'
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '1000' },
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
     seed: { type: 'string' },
     round: { type: 'string' },
     scenario: { type: 'string' },
@@ -25,10 +27,11 @@ const { values: options } = parseArgs({
   },
 })
 const seed = number('seed', options.seed ?? String(Math.floor(Math.random() * 2 ** 31)))
-const rounds = number('rounds', options.round === undefined ? options.rounds : '1')
+const rounds = number('rounds', options.round === undefined ? (options.rounds ?? (options.quick ? '100' : '1000')) : '1')
 const first = number('round', options.round ?? '0')
 // Who looks for one round or one scenario does not mean the soak.
-const soak = number('soak', options.soak ?? (options.round === undefined && options.scenario === undefined ? '10000000' : '0'))
+const whole = !options.quick && options.round === undefined && options.scenario === undefined
+const soak = number('soak', options.soak ?? (whole ? '10000000' : '0'))
 
 function number(name, text) {
   const value = Number(text)

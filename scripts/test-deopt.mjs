@@ -1,4 +1,4 @@
-// npm run test:deopt [-- KIND...]   a kind by its name, or `record`
+// npm run test:deopt [-- --quick | KIND...]   a kind by its name, or `record`; --quick: three kinds in one thread
 //
 // The hot calls of the package stay optimised: once warm, loops over push, pop, pushMany, popMany, drain, visit, reserve
 // and commit, peek and release run without a single deoptimisation in index.js or lib/. V8 tells by --trace-deopt; what
@@ -6,6 +6,7 @@
 // which must be found, or silence before would say nothing.
 
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { mustRun, run } from './processes.mjs'
 import { root } from './package-bin.mjs'
 
@@ -36,7 +37,8 @@ const { kindNames } = await import('../lib/kinds/table.js')
 const PROGRAMS = [...kindNames.map((kind) => [kind]), ['record'], ['f64', 'i32', 'bytes'], ['f64', 'f32', 'i32', 'u8', 'u64', 'bytes']]
 
 let failed = 0
-const named = process.argv.slice(2)
+const { values: options, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
+const named = options.quick && positionals.length === 0 ? ['f64', 'i32', 'bytes'] : positionals
 
 for (const kinds of named.length > 0 ? [named] : PROGRAMS) {
   const { deopts, missing } = await watch(kinds)
