@@ -292,9 +292,9 @@ impl<'a, T, A: BufferAllocator> Reservation<'a, T, A> {
     /// INV-RES-1: a reservation has just counted `written` slots from `position` on as written. INV-SEQ-4: `own` is the
     /// producer's position.
     unsafe fn publish(ring: &Ring<T, A>, own: Option<&mut u64>, position: u64, written: usize) {
-        // Only the second of two chunks has none, and nobody commits that one by itself.
-        debug_assert!(own.is_some());
-        let Some(own) = own else { return };
+        let Some(own) = own else {
+            unreachable!("nobody commits the second of two chunks by itself")
+        };
         let tail = position.wrapping_add(written as u64);
         // SAFETY: INV-SW-1: the reservation borrowed the only producer mutably. INV-INIT-1 by
         // INV-RES-1: the slots up to `tail` were granted and are counted as written.

@@ -36,7 +36,7 @@ impl<T> Side<T> {
 }
 
 macro_rules! less {
-    ($module:ident, $contender:ident, $alignment:literal, $(#[$meta:meta])*) => {
+    ($module:ident, $contender:ident, $alignment:literal, $of_handles:literal, $(#[$meta:meta])*) => {
         $(#[$meta])*
         pub struct $contender;
 
@@ -61,9 +61,9 @@ macro_rules! less {
             // SAFETY: as above.
             unsafe impl<T: Send> Sync for Ring<T> {}
 
-            #[repr(align($alignment))]
+            #[repr(align($of_handles))]
             pub struct Writer<T>(Arc<Ring<T>>, u64);
-            #[repr(align($alignment))]
+            #[repr(align($of_handles))]
             pub struct Reader<T>(Arc<Ring<T>>, u64);
 
             impl Contender for super::$contender {
@@ -135,11 +135,11 @@ macro_rules! less {
 }
 
 less! {
-    bare, Bare, 128,
+    bare, Bare, 128, 64,
     /// As ours, each line by itself.
 }
 
 less! {
-    unpadded, Unpadded, 8,
+    unpadded, Unpadded, 8, 8,
     /// All of it in two lines, which two threads would fight for.
 }
